@@ -1,0 +1,6 @@
+// The two protocols: everything that is the same for both takes a `family`.
+
+export type Family = 4 | 6;
+
+/** IPv4: unsigned 32-bit number. IPv6: 128-bit bigint. Never text on the packet path. */
+export type Address = number | bigint;

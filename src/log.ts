@@ -1,0 +1,58 @@
+// One log line per event: Kea's message identifiers, JSON lines through pino, secrets never included.
+import { pino, type DestinationStream, type Level } from 'pino';
+
+export type LogFields = Readonly<Record<string, string | number | boolean | bigint | null | undefined>>;
+
+/** `id` is an identifier of Kea's catalogue where the event is the same, else `FLOTILLA_…`. */
+export interface Logger {
+  error(id: string, text: string, fields?: LogFields): void;
+  warn(id: string, text: string, fields?: LogFields): void;
+  info(id: string, text: string, fields?: LogFields): void;
+  debug(id: string, text: string, fields?: LogFields): void;
+  /** True when a debug line would be written: guard costly texts with it. */
+  readonly debugEnabled: boolean;
+}
+
+export interface LogOptions {
+  /** Logger name as in Kea: `kea-dhcp4`, `kea-dhcp6`. */
+  readonly name: string;
+  readonly level?: Level | 'silent';
+  readonly destination?: DestinationStream;
+}
+
+/** A logger that writes `{"level","time","name","id","msg",…}` lines; `msg` starts with the identifier. */
+export function createLogger(options: LogOptions): Logger {
+  const sink = pino(
+    {
+      name: options.name,
+      level: options.level ?? 'info',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label.toUpperCase() }) },
+      base: { name: options.name, pid: process.pid },
+    },
+    options.destination ?? pino.destination({ dest: 1, sync: false, minLength: 0 }),
+  );
+  const write =
+    (level: Level) =>
+    (id: string, text: string, fields?: LogFields): void => {
+      sink[level]({ id, ...fields }, `${id} ${text}`);
+    };
+  return {
+    error: write('error'),
+    warn: write('warn'),
+    info: write('info'),
+    debug: write('debug'),
+    get debugEnabled() {
+      return sink.isLevelEnabled('debug');
+    },
+  };
+}
+
+/** A logger that drops everything: for tools and tests that read results instead. */
+export const silentLogger: Logger = {
+  error() {},
+  warn() {},
+  info() {},
+  debug() {},
+  debugEnabled: false,
+};

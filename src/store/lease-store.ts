@@ -1,0 +1,121 @@
+// What the engine asks of a lease store: few verbs, named by intent, taking lists.
+// The contract is test/store/lease-store-contract.ts, run on every backend.
+import type { Lease } from './lease.ts';
+
+/** Who a lease belongs to, as far as a packet tells. v4: client-id and hwaddr; v6: duid + iaid + type. */
+export type ClientKey =
+  | { readonly family: 4; readonly clientId: Uint8Array | null; readonly hwaddr: Uint8Array }
+  | { readonly family: 6; readonly duid: Uint8Array; readonly iaid: number; readonly type: 0 | 2 };
+
+/** One lookup: the client's own leases in these subnets, and what holds these addresses. One round trip. */
+export interface LeaseQuery<L extends Lease = Lease> {
+  readonly client: ClientKey | null;
+  /** Subnets to search for the client's leases; `null` means all. */
+  readonly subnetIds: readonly number[] | null;
+  /** Addresses whose rows are wanted, whoever holds them (candidates, requested address). */
+  readonly addresses: readonly L['address'][];
+}
+
+export interface LeaseFindings<L extends Lease = Lease> {
+  /** Rows matching the client's identifiers (v4: client-id equal, or hwaddr equal), any state. */
+  readonly own: readonly L[];
+  /** Rows found among `addresses`. An address without a row is free. */
+  readonly held: readonly L[];
+  /** Database time of the lookup, seconds since the epoch: the clock that judges expiry. */
+  readonly now: number;
+}
+
+/**
+ * One conditional write. All are judged by the store against the current row, in one transaction per batch:
+ * - `claim`: give `lease.address` to this client: no row, or the client's own row in state 0, 2 or 3, or
+ *   anybody's row that is expired, reclaimed (2) or released (3). Else `conflict` with the holder's row.
+ *   A declined row (1) can be claimed by nobody before its probation ended.
+ *   Renewals are claims too. `cltt` of the row becomes the store's clock when the batch runs.
+ *   `reassign`: also overwrite when the row in the store still equals this one (reserved address taken back).
+ * - `release`: the client's own row in state 0: deleted, or state 3 with lifetime 0 when `keep`.
+ * - `decline`: the client's own row in state 0, not expired: state 1, identifiers stripped, lifetime = `probation`.
+ * - `remove`: delete the row if it still belongs to this client (old lease after a move), or any row when client is null.
+ * - `put`: unconditional insert or overwrite (management commands, lease updates from a partner).
+ */
+export type LeaseWrite<L extends Lease = Lease> =
+  | {
+      readonly verb: 'claim';
+      readonly client: ClientKey;
+      readonly lease: L;
+      readonly alsoRemove?: L['address'];
+    }
+  | {
+      readonly verb: 'release';
+      readonly client: ClientKey;
+      readonly address: L['address'];
+      readonly keep: boolean;
+    }
+  | {
+      readonly verb: 'decline';
+      readonly client: ClientKey;
+      readonly address: L['address'];
+      readonly probation: number;
+    }
+  | { readonly verb: 'remove'; readonly client: ClientKey | null; readonly address: L['address'] }
+  | { readonly verb: 'put'; readonly lease: L };
+
+/**
+ * Resolved only after the batch's commit. `before`: the row that was there, null when none.
+ * `after`: the row as committed (null when deleted).
+ */
+export type WriteOutcome<L extends Lease = Lease> =
+  | { readonly result: 'done'; readonly before: L | null; readonly after: L | null }
+  | { readonly result: 'conflict'; readonly holder: L }
+  | { readonly result: 'absent' };
+
+export interface ReclaimOptions {
+  /** At most this many rows; 0 = unlimited. */
+  readonly limit: number;
+  /** Delete instead of keeping state 2 for affinity. */
+  readonly remove: boolean;
+}
+
+export interface LeasePage<L extends Lease = Lease> {
+  readonly leases: readonly L[];
+}
+
+/** Leases per subnet, pool and state: what `lease4_pool_stat` says. */
+export interface LeaseCount {
+  readonly subnetId: number;
+  readonly poolId: number;
+  readonly leaseType: number;
+  readonly state: number;
+  readonly leases: number;
+}
+
+/**
+ * The batching store the engine uses: single items in, batches to the backend.
+ * Every method rejects with FlotillaError (STORE_CLOSED, DATABASE_…, LEASE_FILE) when nothing was decided;
+ * then nothing may be answered.
+ */
+export interface LeaseStore<L extends Lease = Lease> {
+  readonly backend: 'mysql' | 'memfile';
+  find(query: LeaseQuery<L>): Promise<LeaseFindings<L>>;
+  write(write: LeaseWrite<L>): Promise<WriteOutcome<L>>;
+  /** Expired leases, oldest first, moved to state 2 (declined ones and `remove`: deleted). Returns the rows as they were. */
+  reclaim(options: ReclaimOptions): Promise<readonly L[]>;
+  /** Deletes state-2 rows older than `holdSeconds` after their expiry. Returns how many. */
+  flushReclaimed(holdSeconds: number): Promise<number>;
+  /** Rows with address > `after` in ascending order (management commands, reports). */
+  page(after: L['address'] | null, limit: number, subnetIds: readonly number[] | null): Promise<LeasePage<L>>;
+  counts(): Promise<readonly LeaseCount[]>;
+  /** Finishes what was accepted, then refuses more. */
+  close(): Promise<void>;
+}
+
+/** What a storage backend implements; {@link LeaseStore} is made from it by batching.ts. Outcomes are per item, in order. */
+export interface LeaseBackend<L extends Lease = Lease> {
+  readonly backend: 'mysql' | 'memfile';
+  findAll(queries: readonly LeaseQuery<L>[]): Promise<LeaseFindings<L>[]>;
+  writeAll(writes: readonly LeaseWrite<L>[]): Promise<WriteOutcome<L>[]>;
+  reclaim(options: ReclaimOptions): Promise<readonly L[]>;
+  flushReclaimed(holdSeconds: number): Promise<number>;
+  page(after: L['address'] | null, limit: number, subnetIds: readonly number[] | null): Promise<LeasePage<L>>;
+  counts(): Promise<readonly LeaseCount[]>;
+  close(): Promise<void>;
+}
