@@ -1,7 +1,7 @@
 // The running configuration as used: frozen, resolved (inheritance applied), swapped whole. Nothing here is ever modified.
 import type { Address, Family } from '../addr/family.ts';
 import type { BooleanExpression, StringExpression } from '../expr/expression.ts';
-import type { HostIdentifierName } from '../store/host-store.ts';
+import type { Host, HostIdentifierName } from '../store/host-store.ts';
 import type { OptionSet } from '../wire/option-data.ts';
 import type { OptionDefinition, OptionDefinitions } from '../wire/option-definition.ts';
 import type { WrittenConfig } from './written.ts';
@@ -183,4 +183,6 @@ export interface Snapshot {
   readonly networks: ReadonlyMap<string, SharedNetwork>;
   readonly subnets: ReadonlyMap<number, Subnet>;
   readonly index: SubnetIndex;
+  /** Reservations that the configuration itself carries (global and per subnet). Same array while unchanged. */
+  readonly hosts: readonly Host[];
 }

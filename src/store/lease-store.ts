@@ -30,7 +30,7 @@ export interface LeaseFindings<L extends Lease = Lease> {
  * - `claim`: give `lease.address` to this client: no row, or the client's own row in state 0, 2 or 3, or
  *   anybody's row that is expired, reclaimed (2) or released (3). Else `conflict` with the holder's row.
  *   A declined row (1) can be claimed by nobody before its probation ended.
- *   Renewals are claims too. `cltt` of the row becomes the store's clock when the batch runs.
+ *   Renewals are claims too; `alsoRemove` deletes the same client's row at another address in the same transaction. `cltt` of the row becomes the store's clock when the batch runs.
  *   `reassign`: also overwrite when the row in the store still equals this one (reserved address taken back).
  * - `release`: the client's own row in state 0: deleted, or state 3 with lifetime 0 when `keep`.
  * - `decline`: the client's own row in state 0, not expired: state 1, identifiers stripped, lifetime = `probation`.
@@ -79,6 +79,11 @@ export interface LeasePage<L extends Lease = Lease> {
   readonly leases: readonly L[];
 }
 
+export interface AddressRange<L extends Lease = Lease> {
+  readonly first: L['address'];
+  readonly last: L['address'];
+}
+
 /** Leases per subnet, pool and state: what `lease4_pool_stat` says. */
 export interface LeaseCount {
   readonly subnetId: number;
@@ -103,6 +108,15 @@ export interface LeaseStore<L extends Lease = Lease> {
   flushReclaimed(holdSeconds: number): Promise<number>;
   /** Rows with address > `after` in ascending order (management commands, reports). */
   page(after: L['address'] | null, limit: number, subnetIds: readonly number[] | null): Promise<LeasePage<L>>;
+  /**
+   * Up to `limit` addresses inside `ranges` that nobody holds (no row, or a row that a claim may overwrite),
+   * ascending from `start` and wrapping to the first range. For pools that are nearly full: cost does not grow with use.
+   */
+  findFree(
+    ranges: readonly AddressRange<L>[],
+    start: L['address'],
+    limit: number,
+  ): Promise<readonly L['address'][]>;
   counts(): Promise<readonly LeaseCount[]>;
   /** Finishes what was accepted, then refuses more. */
   close(): Promise<void>;
@@ -116,6 +130,15 @@ export interface LeaseBackend<L extends Lease = Lease> {
   reclaim(options: ReclaimOptions): Promise<readonly L[]>;
   flushReclaimed(holdSeconds: number): Promise<number>;
   page(after: L['address'] | null, limit: number, subnetIds: readonly number[] | null): Promise<LeasePage<L>>;
+  /**
+   * Up to `limit` addresses inside `ranges` that nobody holds (no row, or a row that a claim may overwrite),
+   * ascending from `start` and wrapping to the first range. For pools that are nearly full: cost does not grow with use.
+   */
+  findFree(
+    ranges: readonly AddressRange<L>[],
+    start: L['address'],
+    limit: number,
+  ): Promise<readonly L['address'][]>;
   counts(): Promise<readonly LeaseCount[]>;
   close(): Promise<void>;
 }
