@@ -1,0 +1,180 @@
+// Statistics in Kea's shape: name → samples [value, local time], newest first, bounded by count or by age.
+import type { Family } from '../addr/family.ts';
+import { SampleRing, type SampleLimit } from './sample-ring.ts';
+import { statisticNames } from './statistic-names-table.ts';
+
+/** A number as Kea prints it; bigint only for totals that pass 2^53 (delegatable prefixes, IPv6 pools). */
+export type StatisticValue = number | bigint;
+
+/** `[value, "YYYY-MM-DD HH:MM:SS.ffffff"]` in the server's local time. */
+export type StatisticSample = readonly [StatisticValue, string];
+
+/** Counts events. Stays valid when its statistic is reset or removed (the next `add` creates it again). */
+export interface StatisticCounter {
+  readonly name: string;
+  add(n?: number): void;
+}
+
+export interface StatisticsOptions {
+  /** Registers every global name of this family at 0. */
+  readonly family?: Family;
+  /** Samples kept of each statistic; 0 hands the limit to `sampleAge`. */
+  readonly sampleCount?: number;
+  /** Seconds; 0 = not limited by age. */
+  readonly sampleAge?: number;
+}
+
+export interface StatisticsDeps {
+  /** Milliseconds since the epoch; a fraction gives the microseconds of the printed times. */
+  readonly clock: () => number;
+}
+
+/** Every statistic of one server process. */
+export class Statistics {
+  readonly #clock: () => number;
+  readonly #rings = new Map<string, SampleRing>();
+  readonly #counters = new Map<string, Counter>();
+  #limit: SampleLimit;
+
+  constructor(options: StatisticsOptions & StatisticsDeps) {
+    this.#clock = options.clock;
+    this.#limit = defaultLimit(options.sampleCount ?? 20, options.sampleAge ?? 0);
+    if (options.family !== undefined) for (const name of statisticNames[options.family]) this.set(name, 0);
+  }
+
+  /** The one handle of this name. The statistic itself appears, at 0, when it was not there. */
+  counter(name: string): StatisticCounter {
+    let counter = this.#counters.get(name);
+    if (!counter) {
+      counter = new Counter(name, this.#clock, () => this.#ring(name));
+      this.#counters.set(name, counter);
+    }
+    if (!this.#rings.has(name)) this.set(name, 0);
+    return counter;
+  }
+
+  set(name: string, value: StatisticValue): void {
+    this.#ring(name).push(value, this.#clock());
+  }
+
+  /** Adds to a statistic that may be negative or signed, e.g. assigned addresses; creates a missing one. */
+  add(name: string, n: number): void {
+    const ring = this.#ring(name);
+    ring.push(plus(ring.latest, n), this.#clock());
+  }
+
+  get(name: string): StatisticValue | undefined {
+    return this.#rings.get(name)?.latest;
+  }
+
+  samples(name: string): readonly StatisticSample[] | undefined {
+    return this.#rings.get(name)?.samples(this.#clock());
+  }
+
+  /** Names in alphabetical order. */
+  names(): readonly string[] {
+    return [...this.#rings.keys()].sort();
+  }
+
+  all(): Readonly<Record<string, readonly StatisticSample[]>> {
+    const now = this.#clock();
+    return Object.fromEntries(this.names().map((name) => [name, this.#rings.get(name)!.samples(now)]));
+  }
+
+  /** One sample with the neutral value stays. False when there is no such statistic. */
+  reset(name: string): boolean {
+    const ring = this.#rings.get(name);
+    ring?.reset(this.#clock());
+    return ring !== undefined;
+  }
+
+  resetAll(): void {
+    const now = this.#clock();
+    for (const ring of this.#rings.values()) ring.reset(now);
+  }
+
+  remove(name: string): boolean {
+    this.#counters.get(name)?.detach();
+    return this.#rings.delete(name);
+  }
+
+  removeAll(): void {
+    for (const counter of this.#counters.values()) counter.detach();
+    this.#rings.clear();
+  }
+
+  /** Keeps `count` (≥ 1) samples of one statistic and stops limiting it by age. False when it does not exist. */
+  setSampleCount(name: string, count: number): boolean {
+    return this.#setLimit(name, countLimit(count));
+  }
+
+  /** Keeps samples of the last `seconds` and stops limiting by count. The newest sample always stays. */
+  setSampleAge(name: string, seconds: number): boolean {
+    return this.#setLimit(name, ageLimit(seconds));
+  }
+
+  /** For every statistic, and for those to come. */
+  setSampleCountAll(count: number): void {
+    this.#setLimitAll(countLimit(count));
+  }
+
+  setSampleAgeAll(seconds: number): void {
+    this.#setLimitAll(ageLimit(seconds));
+  }
+
+  /** `statistic-default-sample-count` and `-age`: the limit of statistics that are created from now on. */
+  setDefaults(sampleCount: number, sampleAge: number): void {
+    this.#limit = defaultLimit(sampleCount, sampleAge);
+  }
+
+  #ring(name: string): SampleRing {
+    let ring = this.#rings.get(name);
+    if (!ring) {
+      ring = new SampleRing(this.#limit);
+      this.#rings.set(name, ring);
+    }
+    return ring;
+  }
+
+  #setLimit(name: string, limit: SampleLimit): boolean {
+    const ring = this.#rings.get(name);
+    ring?.setLimit(limit, this.#clock());
+    return ring !== undefined;
+  }
+
+  #setLimitAll(limit: SampleLimit): void {
+    this.#limit = limit;
+    const now = this.#clock();
+    for (const ring of this.#rings.values()) ring.setLimit(limit, now);
+  }
+}
+
+class Counter implements StatisticCounter {
+  readonly name: string;
+  readonly #clock: () => number;
+  readonly #attach: () => SampleRing;
+  #ring: SampleRing | null = null;
+
+  constructor(name: string, clock: () => number, attach: () => SampleRing) {
+    this.name = name;
+    this.#clock = clock;
+    this.#attach = attach;
+  }
+
+  add(n = 1): void {
+    const ring = (this.#ring ??= this.#attach());
+    ring.push(plus(ring.latest, n), this.#clock());
+  }
+
+  detach(): void {
+    this.#ring = null;
+  }
+}
+
+const plus = (value: StatisticValue, n: number): StatisticValue =>
+  typeof value === 'number' ? value + n : value + BigInt(n);
+
+const countLimit = (count: number): SampleLimit => ({ count: Math.max(1, Math.trunc(count)), ageMs: 0 });
+const ageLimit = (seconds: number): SampleLimit => ({ count: 0, ageMs: Math.max(0, seconds) * 1000 });
+const defaultLimit = (count: number, age: number): SampleLimit =>
+  count > 0 ? countLimit(count) : ageLimit(age);
