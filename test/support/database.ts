@@ -1,0 +1,170 @@
+// A database of its own for each test file: a migrated template is made once, dumped once and loaded in an instant.
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Knex } from 'knex';
+import mysql, { type Connection, type Pool, type RowDataPacket } from 'mysql2/promise';
+import { formatDatabaseUrl, parseDatabaseUrl, type DatabaseAddress } from '../../src/db/address.ts';
+import { connectionOptions, openPool, sessionStatements } from '../../src/db/connect.ts';
+import { migrateToLatest } from '../../src/db/migrate.ts';
+import { findServerBinary, openPrivateServer, type ServerBinary } from '../../scripts/private-server.mjs';
+import { openTestServer } from '../../scripts/test-server.mjs';
+import { dumpDatabase } from './schema-dump.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const poolSize = 8;
+const templateLockSeconds = 120;
+
+export interface TestDatabase {
+  readonly address: DatabaseAddress;
+  readonly url: string;
+  readonly pool: Pool;
+  /** Closes the pool and removes the database. */
+  drop(): Promise<void>;
+}
+
+/** A migrated database (or an empty one) that nobody else uses. */
+export async function createTestDatabase(options: { readonly empty?: boolean } = {}): Promise<TestDatabase> {
+  const server = await testServerAddress();
+  const database = `flotilla_test_${process.pid}_${randomUUID().slice(0, 8)}`;
+  const address = { ...server, database };
+  const admin = await mysql.createConnection(connectionOptions(server));
+  try {
+    await admin.query(sessionStatements);
+    const template = options.empty === true ? '' : await templateSql(admin, server);
+    await admin.query(`CREATE DATABASE \`${database}\` CHARACTER SET utf8mb4; USE \`${database}\``);
+    if (template !== '') await admin.query(template);
+  } finally {
+    await admin.end();
+  }
+  const pool = openPool(address, poolSize);
+  return {
+    address,
+    url: formatDatabaseUrl(address),
+    pool,
+    async drop() {
+      await pool.end();
+      const connection = await mysql.createConnection(connectionOptions(server));
+      await connection.query(`DROP DATABASE IF EXISTS \`${database}\``);
+      await connection.end();
+    },
+  };
+}
+
+export interface TestServerProcess {
+  /** Of a database that does not exist yet, or of one that does. */
+  url(database?: string): string;
+  readonly pid: number | undefined;
+  /** SIGKILL, the crash. Resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** Starts it again on the same data, with the same extra arguments. */
+  restart(): Promise<void>;
+  /** Ends it and removes its data. */
+  stop(): Promise<void>;
+}
+
+/** A durable database server of this test's own, for tests that kill it or need settings of their own. */
+export async function createTestServer(
+  options: { readonly extra?: readonly string[]; readonly durable?: boolean } = {},
+): Promise<TestServerProcess> {
+  const directory = mkdtempSync(join(tmpdir(), 'flotilla-db-'));
+  const server = await openPrivateServer({
+    directory,
+    binary: requireServerBinary(),
+    durable: options.durable ?? true,
+    extra: options.extra ?? [],
+  });
+  return {
+    url: (database) => server.url(database),
+    get pid() {
+      return server.pid;
+    },
+    kill: () => server.kill(),
+    restart: () => server.restart(),
+    async stop() {
+      await server.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** `scripts/test.mjs` names the server; a test file run by hand starts it and leaves it for the next one. */
+async function testServerAddress(): Promise<DatabaseAddress> {
+  const given = process.env['FLOTILLA_TEST_DATABASE_URL'];
+  if (given !== undefined) return parseDatabaseUrl(given);
+  const server = await openTestServer(requireServerBinary());
+  return parseDatabaseUrl(server.url);
+}
+
+function requireServerBinary(): ServerBinary {
+  const binary = findServerBinary();
+  if (binary === undefined)
+    throw new Error(
+      'no mariadbd or mysqld is installed: set FLOTILLA_TEST_DATABASE_URL to a server for tests',
+    );
+  return binary;
+}
+
+/** The dump of a database with all migrations. Made by the first test file that needs it while the others wait. */
+async function templateSql(admin: Connection, server: DatabaseAddress): Promise<string> {
+  const [[version]] = (await admin.query('SELECT VERSION() AS version')) as unknown as [[RowDataPacket]];
+  const key = hashOf([
+    ...migrationFiles().map((file) => readFileSync(file, 'utf8')),
+    String(version['version']),
+  ]);
+  const folder = join(root, 'var/test-templates');
+  const file = join(folder, `${key}.sql`);
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  const lock = `flotilla-template-${key}`;
+  await admin.query('SELECT GET_LOCK(?, ?)', [lock, templateLockSeconds]);
+  try {
+    if (existsSync(file)) return readFileSync(file, 'utf8');
+    const text = await makeTemplate(admin, { ...server, database: `flotilla_template_${key}` });
+    mkdirSync(folder, { recursive: true });
+    for (const old of readdirSync(folder))
+      if (old.endsWith('.sql')) rmSync(join(folder, old), { force: true });
+    writeFileSync(`${file}.new`, text);
+    renameSync(`${file}.new`, file);
+    return text;
+  } finally {
+    await admin.query('SELECT RELEASE_LOCK(?)', [lock]);
+  }
+}
+
+async function makeTemplate(admin: Connection, address: DatabaseAddress): Promise<string> {
+  const name = `\`${address.database}\``;
+  await admin.query(`DROP DATABASE IF EXISTS ${name}; CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
+  try {
+    await migrateToLatest(address, await migrations());
+    return await dumpDatabase(admin, address.database);
+  } finally {
+    await admin.query(`DROP DATABASE ${name}`);
+  }
+}
+
+async function migrations(): Promise<Knex.MigrationSource<unknown>> {
+  const index = join(root, 'migrations/index.ts');
+  if (!existsSync(index))
+    return {
+      getMigrations: async () => [],
+      getMigrationName: String,
+      getMigration: () => Promise.reject(new Error('none')),
+    };
+  const { migrationSource } = (await import(index)) as { migrationSource: Knex.MigrationSource<unknown> };
+  return migrationSource;
+}
+
+function migrationFiles(): string[] {
+  return readdirSync(join(root, 'migrations'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+function hashOf(texts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(text).update('\0');
+  return hash.digest('hex').slice(0, 16);
+}
