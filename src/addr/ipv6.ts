@@ -1,0 +1,106 @@
+// IPv6 addresses and prefixes as 128-bit bigints; text after RFC 4291 §2.2 and RFC 5952.
+import { FlotillaError } from '../errors.ts';
+import { formatIpv4, tryParseIpv4 } from './ipv4.ts';
+
+/** `2001:db8::1` → bigint. Throws ADDRESS_SYNTAX. */
+export function parseIpv6(text: string): bigint {
+  const address = tryParseIpv6(text);
+  if (address === undefined) throw new FlotillaError('ADDRESS_SYNTAX', `'${text}' is not an IPv6 address`);
+  return address;
+}
+
+/** Like {@link parseIpv6}, `undefined` instead of an error. Zone identifiers (`%eth0`) are not addresses. */
+export function tryParseIpv6(text: string): bigint | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const head = groupsOf(halves[0]!, halves.length === 1);
+  const tail = halves.length === 2 ? groupsOf(halves[1]!, true) : [];
+  if (!head || !tail) return undefined;
+  const missing = 8 - head.length - tail.length;
+  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
+  let address = 0n;
+  for (const group of head) address = (address << 16n) | BigInt(group);
+  address <<= BigInt(16 * missing);
+  for (const group of tail) address = (address << 16n) | BigInt(group);
+  return address;
+}
+
+/** The canonical text of RFC 5952; IPv4-mapped addresses end in a dotted quad (§5). */
+export function formatIpv6(address: bigint): string {
+  if (address >> 32n === 0xffffn) return `::ffff:${formatIpv4(Number(address & 0xffffffffn))}`;
+  const groups = Array.from({ length: 8 }, (_, i) => Number((address >> BigInt(112 - 16 * i)) & 0xffffn));
+  // §4.2: the longest run of at least two zero groups, the first of equally long ones, becomes `::`.
+  let bestStart = -1;
+  let bestLength = 1;
+  for (let start = 0; start < 8; start++) {
+    let length = 0;
+    while (start + length < 8 && groups[start + length] === 0) length++;
+    if (length > bestLength) [bestStart, bestLength] = [start, length];
+  }
+  const hex = groups.map((group) => group.toString(16));
+  if (bestStart < 0) return hex.join(':');
+  return `${hex.slice(0, bestStart).join(':')}::${hex.slice(bestStart + bestLength).join(':')}`;
+}
+
+export interface Ipv6Prefix {
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly length: number;
+}
+
+/** Network mask of a prefix length. */
+export function ipv6Mask(length: number): bigint {
+  return ((1n << BigInt(length)) - 1n) << BigInt(128 - length);
+}
+
+/** `2001:db8::/32`; host bits are an error. Throws ADDRESS_SYNTAX. */
+export function parseIpv6Prefix(text: string): Ipv6Prefix {
+  const [addressText, lengthText, ...rest] = text.split('/');
+  const address = tryParseIpv6(addressText ?? '');
+  const length = /^\d{1,3}$/.test(lengthText ?? '') ? Number(lengthText) : NaN;
+  if (address === undefined || rest.length > 0 || !(length >= 0 && length <= 128)) {
+    throw new FlotillaError('ADDRESS_SYNTAX', `'${text}' is not an IPv6 prefix such as 2001:db8::/32`);
+  }
+  const mask = ipv6Mask(length);
+  const first = address & mask;
+  if (first !== address) {
+    throw new FlotillaError(
+      'ADDRESS_SYNTAX',
+      `'${text}' has host bits set; write ${formatIpv6(first)}/${length}`,
+    );
+  }
+  return { first, last: first | (ipv6Mask(128) ^ mask), length };
+}
+
+export function formatIpv6Prefix(prefix: Ipv6Prefix): string {
+  return `${formatIpv6(prefix.first)}/${prefix.length}`;
+}
+
+/** Sixteen bytes, network order. */
+export function ipv6Bytes(address: bigint): Uint8Array {
+  return Uint8Array.from({ length: 16 }, (_, i) => Number((address >> BigInt(120 - 8 * i)) & 0xffn));
+}
+
+/** Sixteen bytes → address. */
+export function ipv6FromBytes(bytes: Uint8Array): bigint {
+  let address = 0n;
+  for (const byte of bytes) address = (address << 8n) | BigInt(byte);
+  return address;
+}
+
+/** Sixteen-bit groups of one side of `::`; the last may be a dotted quad. */
+function groupsOf(text: string, mayEndInQuad: boolean): number[] | undefined {
+  if (text === '') return [];
+  const parts = text.split(':');
+  const groups: number[] = [];
+  for (const [i, part] of parts.entries()) {
+    if (/^[0-9a-fA-F]{1,4}$/.test(part)) {
+      groups.push(parseInt(part, 16));
+    } else {
+      const quad = mayEndInQuad && i === parts.length - 1 ? tryParseIpv4(part) : undefined;
+      if (quad === undefined) return undefined;
+      groups.push(quad >>> 16, quad & 0xffff);
+    }
+  }
+  return groups;
+}
