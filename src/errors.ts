@@ -19,6 +19,7 @@ export const errorCatalogue = {
   DATABASE_QUERY: 'The database refused a statement.',
   LEASE_FILE: 'A lease file cannot be read or written.',
   STORE_CLOSED: 'The lease store is closed or has lost its database.',
+  STORE_BUSY: 'More lookups or writes wait for the lease store than its queue holds.',
   SOCKET_OPEN: 'A network socket cannot be opened.',
   SOCKET_SEND: 'A packet could not be sent.',
   COMMAND_INVALID: 'A management command is malformed.',

@@ -43,6 +43,7 @@ export type LeaseWrite<L extends Lease = Lease> =
       readonly client: ClientKey;
       readonly lease: L;
       readonly alsoRemove?: L['address'];
+      readonly reassign?: L;
     }
   | {
       readonly verb: 'release';
@@ -61,10 +62,16 @@ export type LeaseWrite<L extends Lease = Lease> =
 
 /**
  * Resolved only after the batch's commit. `before`: the row that was there, null when none.
- * `after`: the row as committed (null when deleted).
+ * `after`: the row as committed (null when deleted). `removed`: the row that `alsoRemove` deleted, when it did.
+ * A `release` or `decline` of the client's own row in an unfitting state (or expired) is a `conflict` with that row.
  */
 export type WriteOutcome<L extends Lease = Lease> =
-  | { readonly result: 'done'; readonly before: L | null; readonly after: L | null }
+  | {
+      readonly result: 'done';
+      readonly before: L | null;
+      readonly after: L | null;
+      readonly removed?: L;
+    }
   | { readonly result: 'conflict'; readonly holder: L }
   | { readonly result: 'absent' };
 

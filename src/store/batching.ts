@@ -1,0 +1,157 @@
+// Group commit: the engine's single lookups and writes that are waiting travel to the backend together.
+import { FlotillaError } from '../errors.ts';
+import { takeDistinct, writeKeys } from './distinct-writes.ts';
+import type { Lease } from './lease.ts';
+import type {
+  LeaseBackend,
+  LeaseFindings,
+  LeaseQuery,
+  LeaseStore,
+  LeaseWrite,
+  WriteOutcome,
+} from './lease-store.ts';
+
+export interface BatchingOptions {
+  /** Batches under way at once, at most. */
+  readonly lanes: number;
+  /** Items per batch, at most. */
+  readonly maxBatch: number;
+  /** Items waiting at once, at most; beyond that callers get STORE_BUSY. */
+  readonly maxWaiting: number;
+}
+
+export const defaultBatching: BatchingOptions = { lanes: 2, maxBatch: 512, maxWaiting: 20_000 };
+
+interface Item<Q, R> {
+  readonly query: Q;
+  readonly order: number;
+  /** Writes only: see {@link writeKeys}. */
+  readonly keys: readonly (string | number | bigint)[];
+  resolve(result: R): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * A store made of single calls over a backend that takes lists.
+ *
+ * A batch is whatever gathered while the lanes were busy; a lone call leaves at the end of the current turn of the
+ * event loop. Order: a write is never in the same batch as, nor in a batch started before the end of, an earlier write
+ * of the same address or the same client. A failed batch is split in halves, so a bad item fails alone; when the
+ * backend is unreachable nothing is split and everybody is told.
+ */
+export function createBatchingLeaseStore<L extends Lease>(
+  backend: LeaseBackend<L>,
+  options: Partial<BatchingOptions> = {},
+): LeaseStore<L> {
+  const { lanes, maxBatch, maxWaiting } = { ...defaultBatching, ...options };
+  let finds: Item<LeaseQuery<L>, LeaseFindings<L>>[] = [];
+  let writes: Item<LeaseWrite<L>, WriteOutcome<L>>[] = [];
+  const keysInFlight = new Set<string | number | bigint>();
+  let order = 0;
+  let busyLanes = 0;
+  let scheduled = false;
+  let closing: Promise<void> | null = null;
+  let drained: (() => void) | null = null;
+
+  const schedule = (): void => {
+    if (scheduled || busyLanes >= lanes) return;
+    scheduled = true;
+    // setImmediate, not a microtask: all packets that one poll of the sockets delivered join the same batch.
+    setImmediate(() => {
+      scheduled = false;
+      dispatch();
+    });
+  };
+
+  const dispatch = (): void => {
+    while (busyLanes < lanes) {
+      const findFirst = (finds[0]?.order ?? Infinity) < (writes[0]?.order ?? Infinity);
+      if (!(findFirst ? startFinds() || startWrites() : startWrites() || startFinds())) break;
+    }
+    if (busyLanes === 0 && finds.length === 0 && writes.length === 0) drained?.();
+  };
+
+  const startFinds = (): boolean => {
+    if (finds.length === 0) return false;
+    const batch = finds.length <= maxBatch ? finds : finds.slice(0, maxBatch);
+    finds = finds.length <= maxBatch ? [] : finds.slice(maxBatch);
+    runLane(settle(batch, (queries) => backend.findAll(queries)));
+    return true;
+  };
+
+  const startWrites = (): boolean => {
+    if (writes.length === 0) return false;
+    const { taken, left } = takeDistinct(writes, keysInFlight, maxBatch);
+    if (taken.length === 0) return false;
+    writes = left;
+    for (const item of taken) for (const key of item.keys) keysInFlight.add(key);
+    const done = settle(taken, (list) => backend.writeAll(list)).finally(() => {
+      for (const item of taken) for (const key of item.keys) keysInFlight.delete(key);
+    });
+    runLane(done);
+    return true;
+  };
+
+  const runLane = (work: Promise<void>): void => {
+    busyLanes++;
+    void work.finally(() => {
+      busyLanes--;
+      dispatch();
+    });
+  };
+
+  const refusal = (): FlotillaError | null => {
+    if (closing) return new FlotillaError('STORE_CLOSED', 'the lease store is closed');
+    if (finds.length + writes.length >= maxWaiting) {
+      return new FlotillaError('STORE_BUSY', `${maxWaiting} lookups and writes already wait for the leases`);
+    }
+    return null;
+  };
+
+  const enqueue = <Q, R>(queue: Item<Q, R>[], query: Q, keys: Item<Q, R>['keys']): Promise<R> => {
+    const refused = refusal();
+    if (refused) return Promise.reject(refused);
+    return new Promise((resolve, reject) => {
+      queue.push({ query, order: order++, keys, resolve, reject });
+      schedule();
+    });
+  };
+
+  return {
+    backend: backend.backend,
+    find: (query) => enqueue(finds, query, []),
+    write: (write) => enqueue(writes, write, writeKeys(write)),
+    reclaim: (reclaimOptions) => backend.reclaim(reclaimOptions),
+    flushReclaimed: (holdSeconds) => backend.flushReclaimed(holdSeconds),
+    page: (after, limit, subnetIds) => backend.page(after, limit, subnetIds),
+    findFree: (ranges, start, limit) => backend.findFree(ranges, start, limit),
+    counts: () => backend.counts(),
+    close: () =>
+      (closing ??= new Promise<void>((resolve) => {
+        drained = resolve;
+        dispatch();
+      }).then(() => backend.close())),
+  };
+}
+
+/** Runs a batch and gives everybody their own result; halves a batch that the backend refused. Never rejects. */
+async function settle<Q, R>(
+  batch: readonly Item<Q, R>[],
+  run: (queries: Q[]) => Promise<readonly R[]>,
+): Promise<void> {
+  let results: readonly R[];
+  try {
+    results = await run(batch.map((item) => item.query));
+  } catch (error) {
+    const refused = error instanceof FlotillaError && error.code === 'DATABASE_QUERY';
+    if (!refused || batch.length === 1) {
+      for (const item of batch) item.reject(error);
+      return;
+    }
+    const middle = batch.length >> 1;
+    await settle(batch.slice(0, middle), run);
+    await settle(batch.slice(middle), run);
+    return;
+  }
+  for (let i = 0; i < batch.length; i++) batch[i]!.resolve(results[i]!);
+}

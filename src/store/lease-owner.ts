@@ -1,0 +1,38 @@
+// Whose lease is it: the ownership rule of both families and the index keys that follow from it.
+import { sameBytes } from '../addr/hex.ts';
+import type { Lease } from './lease.ts';
+import type { ClientKey } from './lease-store.ts';
+
+/**
+ * v4: equal client identifiers; when one side has none, equal hardware addresses (never two empty ones: a declined row
+ * belongs to nobody). v6: equal DUID, IAID and type.
+ */
+export function ownedBy(lease: Lease, client: ClientKey): boolean {
+  if (lease.family === 4) {
+    if (client.family !== 4) return false;
+    if (lease.clientId && client.clientId) return sameBytes(lease.clientId, client.clientId);
+    return lease.hwaddr.length > 0 && sameBytes(lease.hwaddr, client.hwaddr);
+  }
+  return (
+    client.family === 6 &&
+    lease.iaid === client.iaid &&
+    lease.type === client.type &&
+    lease.duid.length > 0 &&
+    sameBytes(lease.duid, client.duid)
+  );
+}
+
+/** Texts under which a lease or a client is found: two owners that could match share at least one. */
+export function ownerKeys(owner: Lease | ClientKey): string[] {
+  if (owner.family === 6) {
+    return owner.duid.length === 0 ? [] : [`d${owner.type}/${owner.iaid}/${latin1(owner.duid)}`];
+  }
+  const keys: string[] = [];
+  if (owner.clientId && owner.clientId.length > 0) keys.push(`c${latin1(owner.clientId)}`);
+  if (owner.hwaddr.length > 0) keys.push(`h${latin1(owner.hwaddr)}`);
+  return keys;
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}

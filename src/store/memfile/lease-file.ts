@@ -1,0 +1,180 @@
+// The lease file on disk: read with its leftovers, appended and synced batch by batch, cleaned up without a pause.
+import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { FlotillaError, messageOf } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import type { Lease } from '../lease.ts';
+import type { LeaseRows } from './lease-rows.ts';
+import type { LeaseTable } from './lease-table.ts';
+import { loadLeaseFile } from './load-lease-file.ts';
+
+export interface LeaseFile<L extends Lease> {
+  /** Resolves when the rows are on disk. One at a time. Rejects with LEASE_FILE; then the file is as before. */
+  append(text: string): Promise<void>;
+  cleanUp(): Promise<void>;
+  close(): Promise<void>;
+  readonly rows: LeaseRows<L>;
+}
+
+export interface LeaseFileOptions<L extends Lease> {
+  readonly rows: LeaseRows<L>;
+  readonly path: string;
+  readonly maxRowErrors: number;
+  readonly sync: boolean;
+}
+
+const chunkRows = 2000;
+
+/** Fills `table` from the file (and what an interrupted clean-up left beside it), then rewrites it clean. */
+export async function openLeaseFile<L extends Lease>(
+  table: LeaseTable<L>,
+  options: LeaseFileOptions<L>,
+  deps: { readonly logger: Logger },
+): Promise<LeaseFile<L>> {
+  const { path, rows, sync } = options;
+  const fail = (doing: string, error: unknown): FlotillaError =>
+    error instanceof FlotillaError
+      ? error
+      : new FlotillaError(
+          'LEASE_FILE',
+          `cannot ${doing} the lease file: ${messageOf(error)}`,
+          { file: path },
+          {
+            cause: error,
+          },
+        );
+  const header = rows.columns.join(',') + '\n';
+  let handle: FileHandle;
+  let length = 0;
+  /** Rows appended while a clean-up copies the table: they follow the copy. */
+  let tail: string[] | null = null;
+  /** A row was taken back while the table was copied: the copy may hold it. */
+  let spoiled = false;
+  let cleaning: Promise<void> | null = null;
+  let appending: Promise<void> = Promise.resolve();
+  let broken: FlotillaError | null = null;
+
+  try {
+    const leftovers = await leftoverFiles(path);
+    for (const file of leftovers) await loadLeaseFile(file, table, options, deps);
+    await loadLeaseFile(path, table, options, deps);
+    await writeClean();
+    // The complete copy is named .completed first: from then on it stands for .2 and .1, so these can go one by one.
+    for (const suffix of ['.1', '.2', '.output']) await rm(path + suffix, { force: true });
+    await takeOver();
+  } catch (error) {
+    throw fail('read', error);
+  }
+
+  async function writeClean(): Promise<void> {
+    const copy = await open(`${path}.output`, 'w', 0o640);
+    try {
+      await copy.write(header);
+      let text = '';
+      let count = 0;
+      for (const lease of table.values()) {
+        text += rows.encode(lease) + '\n';
+        if (++count % chunkRows === 0) {
+          await copy.write(text);
+          text = '';
+        }
+      }
+      await copy.write(text);
+      await copy.sync();
+    } finally {
+      await copy.close();
+    }
+    await rename(`${path}.output`, `${path}.completed`);
+    await syncFolder();
+  }
+
+  async function takeOver(): Promise<void> {
+    await rename(`${path}.completed`, path);
+    await syncFolder();
+    handle = await open(path, 'a', 0o640);
+    length = (await handle.stat()).size;
+  }
+
+  async function syncFolder(): Promise<void> {
+    const folder = await open(dirname(path), 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  }
+
+  const write = async (text: string): Promise<void> => {
+    if (broken) throw broken;
+    try {
+      await handle.appendFile(text);
+      if (sync) await handle.datasync();
+      length += Buffer.byteLength(text);
+      tail?.push(text);
+    } catch (error) {
+      spoiled = true;
+      // Half a row must not stay: the next one would be glued to it.
+      await handle.truncate(length).catch((second: unknown) => {
+        broken = fail('repair', second);
+      });
+      throw fail('write', error);
+    }
+  };
+
+  const append = (text: string): Promise<void> => {
+    const done = appending.then(() => write(text));
+    appending = done.catch(() => undefined);
+    return done;
+  };
+
+  const cleanUp = async (): Promise<void> => {
+    tail = [];
+    spoiled = false;
+    try {
+      await writeClean();
+      // Between two appends: the copy gets what came meanwhile, and becomes the file.
+      const swapped = appending.then(async () => {
+        if (spoiled) throw new Error('a write failed meanwhile; the next clean-up tries again');
+        const copy = await open(`${path}.completed`, 'a');
+        try {
+          await copy.write(tail!.join(''));
+          await copy.sync();
+        } finally {
+          await copy.close();
+        }
+        const old = handle;
+        await takeOver();
+        await old.close();
+      });
+      appending = swapped.catch(() => undefined);
+      await swapped;
+    } catch (error) {
+      await rm(`${path}.completed`, { force: true });
+      throw fail('clean up', error);
+    } finally {
+      tail = null;
+    }
+  };
+
+  return {
+    rows,
+    append,
+    cleanUp: () =>
+      (cleaning ??= cleanUp().finally(() => {
+        cleaning = null;
+      })),
+    async close() {
+      await cleaning?.catch(() => undefined);
+      await appending;
+      await handle.close();
+    },
+  };
+}
+
+/** Kea's clean-up leaves `.completed` (stands for both others) or `.2` (older) and `.1` (newer); all are older than the file. */
+async function leftoverFiles(path: string): Promise<string[]> {
+  const names = new Set(await readdir(dirname(path)));
+  const present = (suffix: string): boolean => names.has(basename(path) + suffix);
+  if (present('.completed')) return [`${path}.completed`];
+  return ['.2', '.1'].filter(present).map((suffix) => path + suffix);
+}

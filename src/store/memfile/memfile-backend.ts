@@ -1,0 +1,179 @@
+// Leases of a server without a database: in memory, every change appended to Kea's lease file before it is answered.
+import type { Logger } from '../../log.ts';
+import { distinctRuns } from '../distinct-writes.ts';
+import { judgeWrite, reclaimDeletes, reclaimedRow } from '../judge.ts';
+import { ownerKeys } from '../lease-owner.ts';
+import { type Lease } from '../lease.ts';
+import type { LeaseBackend, LeaseQuery, LeaseWrite, WriteOutcome } from '../lease-store.ts';
+import { openLeaseFile, type LeaseFile } from './lease-file.ts';
+import type { LeaseRows } from './lease-rows.ts';
+import { createLeaseTable } from './lease-table.ts';
+
+export interface MemfileOptions<L extends Lease> {
+  readonly rows: LeaseRows<L>;
+  /** Lease file; null = `persist` is false, nothing is written. */
+  readonly path: string | null;
+  /** Seconds between clean-ups of the file; 0 = never. */
+  readonly lfcInterval: number;
+  /** More bad rows than this refuse the file; 0 = any number is tolerated. */
+  readonly maxRowErrors: number;
+  /** Only tests of speed turn this off: then an answer may outrun the disk. */
+  readonly sync?: boolean;
+}
+
+export interface MemfileDeps {
+  readonly logger: Logger;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+export interface MemfileBackend<L extends Lease> extends LeaseBackend<L> {
+  /** Rewrites the file without the rows that later ones replaced. Serving goes on meanwhile. */
+  cleanUp(): Promise<void>;
+}
+
+/** Reads and cleans the file, then serves. Rejects with LEASE_FILE. */
+export async function openMemfileBackend<L extends Lease>(
+  options: MemfileOptions<L>,
+  deps: MemfileDeps,
+): Promise<MemfileBackend<L>> {
+  const table = createLeaseTable<L>();
+  const file: LeaseFile<L> | null =
+    options.path === null
+      ? null
+      : await openLeaseFile<L>(table, { ...options, path: options.path, sync: options.sync ?? true }, deps);
+  const now = (): number => Math.floor(deps.clock() / 1000);
+  let closed = false;
+
+  // One change at a time: the rows of a batch are judged against memory that the file already holds.
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = turn.then(work);
+    turn = result.catch(() => undefined);
+    return result;
+  };
+
+  /** Changes memory and file together; memory goes back when the file refuses. */
+  const apply = async (changes: readonly (readonly [L['address'], L | null])[]): Promise<void> => {
+    const undo = changes.map(([address]) => [address, table.get(address)] as const);
+    let text = '';
+    for (const [i, [address, lease]] of changes.entries()) {
+      if (lease) text += options.rows.encode(lease) + '\n';
+      else if (undo[i]![1]) text += options.rows.encodeGone(undo[i]![1]) + '\n';
+      table.set(address, lease);
+    }
+    try {
+      await file?.append(text);
+    } catch (error) {
+      for (const [address, lease] of undo.reverse()) table.set(address, lease);
+      throw error;
+    }
+  };
+
+  const writeRun = async (writes: readonly LeaseWrite<L>[]): Promise<WriteOutcome<L>[]> => {
+    const time = now();
+    const changes: [L['address'], L | null][] = [];
+    const outcomes = writes.map((write) => {
+      const address = 'lease' in write ? write.lease.address : write.address;
+      const also = write.verb === 'claim' ? write.alsoRemove : undefined;
+      const other = also === undefined ? null : table.get(also);
+      const outcome = judgeWrite(write, table.get(address), other, time);
+      if (outcome.result === 'done') {
+        changes.push([address, outcome.after]);
+        if (outcome.removed) changes.push([outcome.removed.address, null]);
+      }
+      return outcome;
+    });
+    if (changes.length > 0) await apply(changes);
+    return outcomes;
+  };
+
+  const timer =
+    file && options.lfcInterval > 0
+      ? setInterval(() => {
+          file.cleanUp().catch((error: unknown) => {
+            deps.logger.error('DHCPSRV_MEMFILE_LFC_LEASE_FILE_REOPEN_FAIL', 'lease file clean-up failed', {
+              error: String(error),
+            });
+          });
+        }, options.lfcInterval * 1000)
+      : null;
+  timer?.unref();
+
+  return {
+    backend: 'memfile',
+    findAll: (queries) => {
+      const time = now();
+      return Promise.resolve(
+        queries.map((query) => ({
+          own: ownLeases(query),
+          held: query.addresses.map((address) => table.get(address)).filter((lease) => lease !== null),
+          now: time,
+        })),
+      );
+    },
+    writeAll: (writes) =>
+      inTurn(async () => {
+        const outcomes: WriteOutcome<L>[] = new Array<WriteOutcome<L>>(writes.length);
+        for (const run of distinctRuns(writes)) {
+          const results = await writeRun(run.map((index) => writes[index]!));
+          for (const [i, index] of run.entries()) outcomes[index] = results[i]!;
+        }
+        return outcomes;
+      }),
+    reclaim: ({ limit, remove }) =>
+      inTurn(async () => {
+        const leases = table.expired(now(), limit === 0 ? Infinity : limit);
+        await apply(
+          leases.map((lease) => [
+            lease.address,
+            remove || reclaimDeletes(lease) ? null : reclaimedRow(lease),
+          ]),
+        );
+        return leases;
+      }),
+    flushReclaimed: (holdSeconds) =>
+      inTurn(async () => {
+        const time = now();
+        const old = [...table.reclaimed()].filter(
+          (lease) => lease.cltt + lease.validLifetime + holdSeconds < time,
+        );
+        await apply(old.map((lease) => [lease.address, null]));
+        return old.length;
+      }),
+    page: (after, limit, subnetIds) => Promise.resolve({ leases: pageOf(after, limit, subnetIds) }),
+    findFree: (ranges, start, limit) => Promise.resolve(table.free(ranges, start, limit, now())),
+    counts: () => Promise.resolve(table.counts()),
+    cleanUp: () => file?.cleanUp() ?? Promise.resolve(),
+    async close() {
+      if (closed) return;
+      closed = true;
+      if (timer) clearInterval(timer);
+      await turn;
+      await file?.close();
+    },
+  };
+
+  function ownLeases(query: LeaseQuery<L>): L[] {
+    if (!query.client) return [];
+    const leases = table.byOwnerKeys(ownerKeys(query.client));
+    const { subnetIds } = query;
+    return subnetIds ? leases.filter((lease) => subnetIds.includes(lease.subnetId)) : leases;
+  }
+
+  function pageOf(after: L['address'] | null, limit: number, subnetIds: readonly number[] | null): L[] {
+    const addresses = table.sortedAddresses();
+    let low = 0;
+    for (let high = addresses.length; after !== null && low < high;) {
+      const middle = (low + high) >> 1;
+      if (addresses[middle]! > after) high = middle;
+      else low = middle + 1;
+    }
+    const page: L[] = [];
+    for (let i = low; i < addresses.length && page.length < limit; i++) {
+      const lease = table.get(addresses[i]!)!;
+      if (!subnetIds || subnetIds.includes(lease.subnetId)) page.push(lease);
+    }
+    return page;
+  }
+}
