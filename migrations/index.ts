@@ -1,0 +1,29 @@
+// The ordered migrations of the database, and what `flotilla db check` and `db detach` need to know about them.
+import type { Knex } from 'knex';
+import * as contractTables from './0001-contract-tables.ts';
+import * as contractRoutines from './0002-contract-routines.ts';
+import * as triggers from './0003-triggers.ts';
+
+interface NamedMigration {
+  readonly name: string;
+  readonly up: (knex: Knex) => Promise<void>;
+}
+
+const migrations: readonly NamedMigration[] = [
+  { name: '0001_contract_tables', up: contractTables.up },
+  { name: '0002_contract_routines', up: contractRoutines.up },
+  { name: '0003_triggers', up: triggers.up },
+];
+
+/** Names without extension, so that a compiled program finds what a development one recorded. */
+export const migrationSource: Knex.MigrationSource<NamedMigration> = {
+  getMigrations: async () => [...migrations],
+  getMigrationName: ({ name }) => name,
+  getMigration: async ({ up }) => ({
+    up,
+    /** Backwards is `flotilla db detach`. */
+    down: async () => undefined,
+    // DDL commits by itself: a transaction around it would only promise what it cannot keep.
+    config: { transaction: false },
+  }),
+};
