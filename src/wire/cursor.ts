@@ -140,3 +140,17 @@ export class Writer {
     this.#bytes = larger;
   }
 }
+
+/** One array of all parts: for values that arrive in pieces, joined once at the end. */
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

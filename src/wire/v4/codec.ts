@@ -1,6 +1,6 @@
 // DHCPv4 messages from and to bytes (RFC 2131 §2, RFC 2132 §9.3, RFC 3396).
 import { FlotillaError } from '../../errors.ts';
-import { WireError } from '../cursor.ts';
+import { concatenate, WireError } from '../cursor.ts';
 import { fitOptions4 } from './fit.ts';
 import type { Message4 } from './message.ts';
 
@@ -226,18 +226,6 @@ function overloadOf(value: Uint8Array, lenient: boolean): number {
   if (value.length === 1 && value[0]! >= 1 && value[0]! <= 3) return value[0]!;
   if (lenient) return 0;
   throw new WireError('WIRE_MALFORMED', 'option-overload', 'option 52 is not one byte of 1, 2 or 3');
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }
 
 /** RFC 3396 §6: a long value is several options of one code, one behind the other. */

@@ -1,5 +1,5 @@
 // Sub-options: code, length, value inside an option (RFC 3046 §2.0 for 82, RFC 2132 §8.4 for 43, encapsulated spaces).
-import { WireError } from '../cursor.ts';
+import { concatenate, WireError } from '../cursor.ts';
 
 /**
  * Code → value. Values are views over `bytes`. PAD and END mean nothing special here except in option 43 and other
@@ -8,6 +8,7 @@ import { WireError } from '../cursor.ts';
  */
 export function decodeSuboptions4(bytes: Uint8Array, padAndEnd = false): Map<number, Uint8Array> {
   const suboptions = new Map<number, Uint8Array>();
+  let repeated: Map<number, Uint8Array[]> | undefined;
   let offset = 0;
   while (offset < bytes.length) {
     const code = bytes[offset++]!;
@@ -24,8 +25,17 @@ export function decodeSuboptions4(bytes: Uint8Array, padAndEnd = false): Map<num
     }
     const value = bytes.subarray(offset, (offset += length));
     const first = suboptions.get(code);
-    suboptions.set(code, first === undefined ? value : join(first, value));
+    if (first === undefined) {
+      suboptions.set(code, value);
+      continue;
+    }
+    // Joined at the end, so that many small pieces cost no repeated copies.
+    repeated ??= new Map<number, Uint8Array[]>();
+    const parts = repeated.get(code);
+    if (parts) parts.push(value);
+    else repeated.set(code, [first, value]);
   }
+  if (repeated) for (const [code, parts] of repeated) suboptions.set(code, concatenate(parts));
   return suboptions;
 }
 
@@ -48,11 +58,4 @@ export function encodeSuboptions4(suboptions: ReadonlyMap<number, Uint8Array>): 
     } while (from < value.length);
   }
   return bytes;
-}
-
-function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(a.length + b.length);
-  whole.set(a);
-  whole.set(b, a.length);
-  return whole;
 }

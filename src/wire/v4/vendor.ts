@@ -1,5 +1,5 @@
 // Vendor options by enterprise number (RFC 3925): 124 carries vendor classes, 125 carries sub-options.
-import { Reader, WireError, Writer } from '../cursor.ts';
+import { concatenate, Reader, WireError, Writer } from '../cursor.ts';
 import { decodeSuboptions4, encodeSuboptions4 } from './suboptions.ts';
 
 /** One enterprise's part of option 124: opaque data items. */
@@ -37,12 +37,16 @@ export function encodeVendorClasses4(classes: readonly VendorClass4[]): Uint8Arr
 
 /** Option 125 (RFC 3925 §4), in wire order; the blocks of one enterprise are joined. Throws WireError. */
 export function decodeVendorOptions4(bytes: Uint8Array): VendorOptions4[] {
-  const bodies = new Map<number, Uint8Array>();
+  const bodies = new Map<number, Uint8Array[]>();
   for (const { enterprise, body } of blocks(bytes)) {
     const earlier = bodies.get(enterprise);
-    bodies.set(enterprise, earlier ? Uint8Array.from([...earlier, ...body]) : body);
+    if (earlier) earlier.push(body);
+    else bodies.set(enterprise, [body]);
   }
-  return [...bodies].map(([enterprise, body]) => ({ enterprise, suboptions: decodeSuboptions4(body) }));
+  return [...bodies].map(([enterprise, parts]) => ({
+    enterprise,
+    suboptions: decodeSuboptions4(concatenate(parts)),
+  }));
 }
 
 /** An enterprise whose sub-options exceed 255 bytes gets several blocks, cut between sub-options. */
