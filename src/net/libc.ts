@@ -1,0 +1,93 @@
+// The few libc calls that Node lacks, through koffi: sockets bound to a device, and link-layer sending. Linux only.
+import { createRequire } from 'node:module';
+import type * as Koffi from 'koffi';
+import { FlotillaError, messageOf } from '../errors.ts';
+
+/** Linux constants (asm-generic, the same on every architecture Node supports). */
+export const linux = {
+  AF_INET: 2,
+  AF_PACKET: 17,
+  SOCK_DGRAM: 2,
+  SOCK_CLOEXEC: 0o2000000,
+  SOCK_NONBLOCK: 0o4000,
+  SOL_SOCKET: 1,
+  SO_REUSEADDR: 2,
+  SO_BROADCAST: 6,
+  SO_RCVBUF: 8,
+  SO_BINDTODEVICE: 25,
+  SO_RCVBUFFORCE: 33,
+  ETH_P_IP: 0x0800,
+} as const;
+
+/** Thin calls: every one throws SOCKET_OPEN or SOCKET_SEND with the system's own error text. */
+export interface Libc {
+  socket(domain: number, type: number, protocol: number): number;
+  setOption(fd: number, option: number, value: Uint8Array): void;
+  bind(fd: number, address: Uint8Array): void;
+  sendTo(fd: number, bytes: Uint8Array, address: Uint8Array): void;
+  close(fd: number): void;
+  /** Interface index of a name. */
+  interfaceIndex(name: string): number;
+}
+
+/** The binding, or the reason why this platform has none. */
+export function loadLibc(): Libc | { readonly missing: string } {
+  if (process.platform !== 'linux') return { missing: `no libc binding for ${process.platform}` };
+  try {
+    return bind();
+  } catch (error) {
+    return { missing: messageOf(error) };
+  }
+}
+
+function bind(): Libc {
+  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
+  const library: Koffi.LibraryHandle = openLibc(koffi);
+  const socket = library.func('int socket(int, int, int)') as (...args: number[]) => number;
+  const setsockopt = library.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)');
+  const bindCall = library.func('int bind(int, const uint8_t *, uint32_t)');
+  const sendto = library.func(
+    'intptr_t sendto(int, const uint8_t *, size_t, int, const uint8_t *, uint32_t)',
+  );
+  const close = library.func('int close(int)') as (fd: number) => number;
+  const nameToIndex = library.func('uint32_t if_nametoindex(const char *)') as (name: string) => number;
+  const strerror = library.func('const char *strerror(int)') as (code: number) => string;
+
+  const check = (result: number, code: 'SOCKET_OPEN' | 'SOCKET_SEND', call: string): number => {
+    if (result >= 0) return result;
+    throw new FlotillaError(code, `${call}: ${strerror(koffi.errno())}`);
+  };
+  return {
+    socket: (domain, type, protocol) => check(socket(domain, type, protocol), 'SOCKET_OPEN', 'socket'),
+    setOption(fd, option, value) {
+      check(
+        setsockopt(fd, linux.SOL_SOCKET, option, value, value.length) as number,
+        'SOCKET_OPEN',
+        'setsockopt',
+      );
+    },
+    bind(fd, address) {
+      check(bindCall(fd, address, address.length) as number, 'SOCKET_OPEN', 'bind');
+    },
+    sendTo(fd, bytes, address) {
+      check(sendto(fd, bytes, bytes.length, 0, address, address.length) as number, 'SOCKET_SEND', 'sendto');
+    },
+    close(fd) {
+      close(fd);
+    },
+    interfaceIndex(name) {
+      const index = nameToIndex(name);
+      if (index === 0) throw new FlotillaError('SOCKET_OPEN', `there is no interface '${name}'`);
+      return index;
+    },
+  };
+}
+
+/** glibc first, then musl's name. */
+function openLibc(koffi: typeof Koffi): Koffi.LibraryHandle {
+  try {
+    return koffi.load('libc.so.6');
+  } catch {
+    return koffi.load('libc.so');
+  }
+}

@@ -1,0 +1,112 @@
+// Network namespaces for tests: hosts joined by a bridge inside one namespace, removed at the end. Root and iproute2 needed.
+import { execFileSync, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+
+/** Why namespaces cannot be used here, or false: give it to node:test's `skip`. */
+export function namespacesMissing(): string | false {
+  if (process.platform !== 'linux') return 'network namespaces need Linux';
+  if (process.getuid?.() !== 0) return 'network namespaces need root';
+  try {
+    const probe = `flt-probe-${randomBytes(3).toString('hex')}`;
+    execFileSync('ip', ['netns', 'add', probe], { stdio: 'pipe' });
+    execFileSync('ip', ['netns', 'del', probe], { stdio: 'pipe' });
+    return false;
+  } catch (error) {
+    return `ip netns does not work here: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
+  }
+}
+
+/** False when every program is installed, else which one is missing. */
+export function programsMissing(...names: readonly string[]): string | false {
+  for (const name of names) {
+    try {
+      execFileSync('sh', ['-c', `command -v ${name}`], {
+        stdio: 'pipe',
+        env: { ...process.env, PATH: searchPath },
+      });
+    } catch {
+      return `${name} is not installed`;
+    }
+  }
+  return false;
+}
+
+export const searchPath = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
+
+/** One network host: a namespace whose `eth0` hangs on the segment. */
+export interface Host {
+  readonly namespace: string;
+  run(command: readonly string[], options?: { readonly timeout?: number }): string;
+  spawn(command: readonly string[], options?: SpawnOptions): ChildProcess;
+}
+
+export interface Network {
+  /** Adds a host with an interface on the named segment; `address` like `10.0.0.1/24`, none for a DHCP client. */
+  host(name: string, segment: string, address?: string): Host;
+  /** Gives an existing host another interface (`eth1`, …) on another segment: a router or relay. */
+  attach(host: Host, segment: string, address?: string): string;
+  close(): void;
+}
+
+/** Segments are bridges in a namespace of their own, so nothing of the machine's network is touched. */
+export function createNetwork(): Network {
+  const id = randomBytes(3).toString('hex');
+  const hub = `flt-${id}-hub`;
+  const namespaces: string[] = [hub];
+  const segments = new Set<string>();
+  const interfaces = new Map<string, number>();
+  ip('netns', 'add', hub);
+
+  const attach = (host: Host, segment: string, address?: string): string => {
+    if (!segments.has(segment)) {
+      ip('-n', hub, 'link', 'add', segment, 'type', 'bridge', 'forward_delay', '0');
+      ip('-n', hub, 'link', 'set', segment, 'up');
+      segments.add(segment);
+    }
+    const number = interfaces.get(host.namespace) ?? 0;
+    interfaces.set(host.namespace, number + 1);
+    const name = `eth${number}`;
+    const port = `p${randomBytes(4).toString('hex')}`;
+    ip('-n', hub, 'link', 'add', port, 'type', 'veth', 'peer', 'name', name, 'netns', host.namespace);
+    ip('-n', hub, 'link', 'set', port, 'master', segment, 'up');
+    ip('-n', host.namespace, 'link', 'set', name, 'up');
+    if (address !== undefined) ip('-n', host.namespace, 'address', 'add', address, 'brd', '+', 'dev', name);
+    return name;
+  };
+
+  return {
+    attach,
+    host(name, segment, address) {
+      const namespace = `flt-${id}-${name}`;
+      namespaces.push(namespace);
+      ip('netns', 'add', namespace);
+      ip('-n', namespace, 'link', 'set', 'lo', 'up');
+      const env = { ...process.env, PATH: searchPath };
+      const host: Host = {
+        namespace,
+        run: (command, options = {}) =>
+          execFileSync('ip', ['netns', 'exec', namespace, ...command], {
+            encoding: 'utf8',
+            stdio: 'pipe',
+            env,
+            timeout: options.timeout ?? 30_000,
+          }),
+        spawn: (command, options = {}) =>
+          spawn('ip', ['netns', 'exec', namespace, ...command], {
+            stdio: ['ignore', 'pipe', 'pipe'],
+            env,
+            ...options,
+          }),
+      };
+      attach(host, segment, address);
+      return host;
+    },
+    close() {
+      for (const namespace of namespaces.reverse()) ip('netns', 'del', namespace);
+    },
+  };
+}
+
+function ip(...args: readonly string[]): void {
+  execFileSync('ip', args, { stdio: 'pipe', env: { ...process.env, PATH: searchPath } });
+}
