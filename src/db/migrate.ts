@@ -74,7 +74,7 @@ export async function appliedMigrations(knex: Knex): Promise<string[]> {
 async function withMigrationLock<T>(address: DatabaseAddress, work: () => Promise<T>): Promise<T> {
   const session = await mysql.createConnection(connectionOptions(address));
   // Lock names are global on the server and at most 64 characters long.
-  const name = "CONCAT('flotilla-', SHA1(COALESCE(DATABASE(), '')))";
+  const name = "CONCAT('flotilla-', LEFT(SHA2(COALESCE(DATABASE(), ''), 256), 40))";
   try {
     const [rows] = await session.query<RowDataPacket[]>(`SELECT GET_LOCK(${name}, ?) AS got`, [
       lockWaitSeconds,
