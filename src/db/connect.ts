@@ -29,6 +29,8 @@ export function connectionOptions(address: DatabaseAddress): ConnectionOptions {
     charset: 'utf8mb4',
     timezone: 'Z',
     dateStrings: true,
+    // MySQL's JSON columns arrive as text, as MariaDB's do.
+    jsonStrings: true,
     supportBigNumbers: true,
     multipleStatements: true,
     ...(tls && {
@@ -62,6 +64,8 @@ export function openPool(address: DatabaseAddress, limit: number, more: PoolOpti
 export function openKnex(address: DatabaseAddress, limit = 1): Knex {
   return knexFactory({
     client: 'mysql2',
+    // What goes wrong is thrown; knex would also print it.
+    log: { warn() {}, error() {}, deprecate() {}, debug() {} },
     connection: connectionOptions(address) as unknown as Knex.MySql2ConnectionConfig,
     pool: {
       min: 0,

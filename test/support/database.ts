@@ -4,11 +4,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'n
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Knex } from 'knex';
 import mysql, { type Connection, type Pool, type RowDataPacket } from 'mysql2/promise';
 import { formatDatabaseUrl, parseDatabaseUrl, type DatabaseAddress } from '../../src/db/address.ts';
 import { connectionOptions, openPool, sessionStatements } from '../../src/db/connect.ts';
 import { migrateToLatest } from '../../src/db/migrate.ts';
+import { migrationSource } from '../../migrations/index.ts';
 import { findServerBinary, openPrivateServer, type ServerBinary } from '../../scripts/private-server.mjs';
 import { openTestServer } from '../../scripts/test-server.mjs';
 import { dumpDatabase } from './schema-dump.ts';
@@ -137,23 +137,11 @@ async function makeTemplate(admin: Connection, address: DatabaseAddress): Promis
   const name = `\`${address.database}\``;
   await admin.query(`DROP DATABASE IF EXISTS ${name}; CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
   try {
-    await migrateToLatest(address, await migrations());
+    await migrateToLatest(address, migrationSource);
     return await dumpDatabase(admin, address.database);
   } finally {
     await admin.query(`DROP DATABASE ${name}`);
   }
-}
-
-async function migrations(): Promise<Knex.MigrationSource<unknown>> {
-  const index = join(root, 'migrations/index.ts');
-  if (!existsSync(index))
-    return {
-      getMigrations: async () => [],
-      getMigrationName: String,
-      getMigration: () => Promise.reject(new Error('none')),
-    };
-  const { migrationSource } = (await import(index)) as { migrationSource: Knex.MigrationSource<unknown> };
-  return migrationSource;
 }
 
 function migrationFiles(): string[] {
