@@ -15,16 +15,21 @@ export interface WrittenObject {
         readonly key: string;
       }
     | { readonly kind: 'database'; readonly rowId: number };
+  /** Where a value inside `json` stands in the file; falls back to the nearest enclosing value. */
+  locate?(path: readonly (string | number)[]): WrittenObject['origin'];
 }
 
 /**
- * Everything that makes one snapshot. Lists are in effective order (classes: evaluation order).
+ * Everything that makes one snapshot. Entries nested in an object that came from a table (pools, options) may carry
+ * their own row number as `metadata: { "row-id": n }`; config-get and the hash leave all `metadata` out. Lists are in effective order (classes: evaluation order).
  * networks: without `subnet4`/`subnet6` inside; subnets: with `shared-network-name` (string or absent).
  */
 export interface ConfigParts {
   readonly family: Family;
   /** Every key of `Dhcp4`/`Dhcp6` except the lists below. */
   readonly globals: JsonMap;
+  /** Where a global value was written; row 0 of no table when absent or unknown. */
+  originOfGlobal?(path: readonly (string | number)[]): WrittenObject['origin'];
   readonly optionDefs: readonly WrittenObject[];
   readonly options: readonly WrittenObject[];
   readonly classes: readonly WrittenObject[];

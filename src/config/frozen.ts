@@ -1,0 +1,20 @@
+// Freezing for the running configuration: maps that refuse to change, and objects frozen as they are built.
+
+/** A map that can only be read: writing throws a TypeError, as on a frozen object. */
+export function frozenMap<K, V>(entries: Iterable<readonly [K, V]>): ReadonlyMap<K, V> {
+  const map = new Map(entries);
+  return Object.freeze(Object.defineProperties(map, readOnlyMethods));
+}
+
+/** Freezes plain JSON all the way down, in place. What is frozen already is not entered again. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return value;
+}
+
+const refuse = (): never => {
+  throw new TypeError('the running configuration cannot be modified');
+};
+const readOnlyMethods = { set: { value: refuse }, delete: { value: refuse }, clear: { value: refuse } };

@@ -1,0 +1,77 @@
+// Which subnet: by address, relay or interface, in time that does not grow with the number of subnets.
+import type { Address, Family } from '../addr/family.ts';
+import type { SharedNetwork, Subnet, SubnetIndex } from './snapshot.ts';
+
+/**
+ * By address: one map per prefix length that occurs, asked from the longest to the shortest, so overlapping prefixes
+ * stay apart and a lookup costs at most one step per distinct length. `subnets` must be in ascending order of id.
+ */
+export function buildSubnetIndex(
+  family: Family,
+  subnets: Iterable<Subnet>,
+  networks: ReadonlyMap<string, SharedNetwork>,
+): SubnetIndex {
+  const byLength = new Map<number, Map<Address, Subnet>>();
+  const byRelay = new Map<Address, Subnet[]>();
+  const byInterface = new Map<string, Subnet[]>();
+
+  for (const subnet of subnets) {
+    let level = byLength.get(subnet.prefixLength);
+    if (!level) byLength.set(subnet.prefixLength, (level = new Map<Address, Subnet>()));
+    level.set(subnet.first, subnet);
+
+    const network = subnet.networkName === null ? undefined : networks.get(subnet.networkName);
+    const relays = subnet.relayAddresses.length > 0 ? subnet.relayAddresses : (network?.relayAddresses ?? []);
+    for (const relay of relays) append(byRelay, relay, subnet);
+    const name = subnet.interface ?? network?.interface ?? null;
+    if (name !== null) append(byInterface, name, subnet);
+  }
+
+  const levels = [...byLength]
+    .sort(([a], [b]) => b - a)
+    .map(([length, first]) => ({ mask: maskOf(family, length), first }));
+
+  return Object.freeze({
+    byAddress(address, accept) {
+      for (const { mask, first } of levels) {
+        const subnet = first.get(mask(address));
+        if (subnet && accept(subnet)) return subnet;
+      }
+      return undefined;
+    },
+    byRelay: (relay, accept) => byRelay.get(relay)?.find(accept),
+    byInterface: (name, accept) => byInterface.get(name)?.find(accept),
+  } satisfies SubnetIndex);
+}
+
+function append<K>(map: Map<K, Subnet[]>, key: K, subnet: Subnet): void {
+  const list = map.get(key);
+  if (list) list.push(subnet);
+  else map.set(key, [subnet]);
+}
+
+/** Address → first address of its prefix of this length. */
+function maskOf(family: Family, length: number): (address: Address) => Address {
+  if (family === 4) {
+    const mask = length === 0 ? 0 : (0xffffffff << (32 - length)) >>> 0;
+    return (address) => ((address as number) & mask) >>> 0;
+  }
+  const shift = BigInt(128 - length);
+  return (address) => ((address as bigint) >> shift) << shift;
+}
+
+/** Pairs of subnets where the second lies inside the first: one sweep over the prefixes in ascending order. */
+export function overlapsOf(subnets: Iterable<Subnet>): readonly (readonly [Subnet, Subnet])[] {
+  const sorted = [...subnets].sort((a, b) =>
+    a.first === b.first ? a.prefixLength - b.prefixLength : a.first < b.first ? -1 : 1,
+  );
+  const pairs: (readonly [Subnet, Subnet])[] = [];
+  const open: Subnet[] = [];
+  for (const subnet of sorted) {
+    while (open.length > 0 && open.at(-1)!.last < subnet.first) open.pop();
+    const outer = open.at(-1);
+    if (outer) pairs.push([outer, subnet]);
+    open.push(subnet);
+  }
+  return pairs;
+}

@@ -1,0 +1,110 @@
+// One subnet, resolved: prefix, inherited parameters, pools, options and its own reservations.
+import type { Host } from '../store/host-store.ts';
+import type { OptionDefinitions } from '../wire/option-definition.ts';
+import { addressing } from './addressing.ts';
+import type { NetworkScope } from './networks.ts';
+import type { Resolved } from './objects.ts';
+import { optionSet, resolveOptionList } from './option-scope.ts';
+import { inheritParameters } from './parameters.ts';
+import type { WrittenObject } from './parts.ts';
+import { resolvePools } from './pools.ts';
+import { resolveList } from './quarantine.ts';
+import { invalid, mapsAt, numberAt, stringAt, stringsAt, userContextOf } from './read-json.ts';
+import { relayAddresses } from './relay.ts';
+import {
+  reservationGuard,
+  reservationIdentity,
+  reservationName,
+  resolveReservation,
+} from './reservations.ts';
+import type { ScopeParameters, Subnet } from './snapshot.ts';
+import type { JsonMap } from './written.ts';
+
+export interface SubnetWithHosts {
+  readonly subnet: Subnet;
+  readonly hosts: readonly Host[];
+}
+
+/** What a subnet depends on besides its own JSON. */
+export interface SubnetSurroundings {
+  readonly definitions: OptionDefinitions;
+  readonly globals: ScopeParameters;
+  networkNamed(name: string): NetworkScope | undefined;
+  readonly addressesUnique: boolean;
+}
+
+/** `previous`: the subnet as it is in force now, for last good pools, options and reservations. Throws CONFIG_INVALID. */
+export function resolveSubnet(
+  object: WrittenObject,
+  previous: JsonMap | undefined,
+  surroundings: SubnetSurroundings,
+): Resolved<SubnetWithHosts> {
+  const { json } = object;
+  const { definitions } = surroundings;
+  const { family } = definitions;
+  const id = numberAt(json, 'id') ?? 0;
+  const owner = `subnet ${id}`;
+  const text = (stringAt(json, 'subnet') ?? '').trim();
+  const { first, last, length } = addressing(family).parsePrefix(text, 'subnet');
+  const prefix = { first, last, text };
+
+  const networkName = stringAt(json, 'shared-network-name') ?? null;
+  const network = networkName === null ? undefined : surroundings.networkNamed(networkName);
+  if (networkName !== null && !network)
+    throw invalid(
+      `the shared network '${networkName}' does not exist or is not in force`,
+      'shared-network-name',
+    );
+
+  const parameters = inheritParameters(json, network?.parameters ?? surroundings.globals);
+  const pools = resolvePools(object, previous, prefix, owner, definitions);
+  const options = resolveOptionList(object, json, previous, owner, definitions);
+  const hosts = resolveList({
+    owner: object,
+    listKey: 'reservations',
+    objectType: 'reservation',
+    list: mapsAt(json, 'reservations'),
+    previous: mapsAt(previous ?? {}, 'reservations'),
+    identityOf: reservationIdentity,
+    nameOf: (entry) => `${reservationName(entry)} (${owner})`,
+    resolve: (entry) => resolveReservation(entry, { subnetId: id, prefix }, definitions),
+    admit: reservationGuard(surroundings.addressesUnique),
+  });
+
+  const subnet: Subnet = Object.freeze({
+    family,
+    id,
+    prefix: `${addressing(family).format(first)}/${length}`,
+    first,
+    last,
+    prefixLength: length,
+    networkName,
+    interface: stringAt(json, 'interface') ?? null,
+    relayAddresses: relayAddresses(json, family),
+    pools: pools.values,
+    clientClasses: stringsAt(json, 'client-classes'),
+    evaluateAdditionalClasses: stringsAt(json, 'evaluate-additional-classes'),
+    options: optionSet(options.values),
+    parameters,
+    userContext: userContextOf(json),
+  });
+  const rejections = [...pools.rejections, ...options.rejections, ...hosts.rejections];
+  const inForce = {
+    ...(json['pools'] !== undefined && { pools: pools.inForce }),
+    ...(json['option-data'] !== undefined && { 'option-data': options.inForce }),
+    ...(json['reservations'] !== undefined && { reservations: hosts.inForce }),
+  };
+  return {
+    value: Object.freeze({ subnet, hosts: hosts.values }),
+    json: rejections.length === 0 ? json : Object.freeze({ ...json, ...inForce }),
+    rejections,
+  };
+}
+
+/** True when the JSON of a subnet, network or class holds options anywhere: only then it depends on definitions. */
+export function carriesOptions(json: JsonMap): boolean {
+  if (json['option-data'] !== undefined || json['option-def'] !== undefined) return true;
+  return ['pools', 'reservations'].some((key) =>
+    mapsAt(json, key).some((entry) => entry['option-data'] !== undefined),
+  );
+}
