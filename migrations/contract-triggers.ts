@@ -101,19 +101,24 @@ function optionTriggers(family: 4 | 6): StoredObject[] {
 }
 
 /**
- * Deletes what belongs to a row that goes, without touching the row itself: as if the cascade flag were set,
- * and set back whatever happens.
+ * Deletes what belongs to a row that goes, without touching the row itself: as if the cascade flag were set.
+ * `@cascade_cause` names the row to whoever records the deletes. Both are set back whatever happens.
  */
-const cascading = (first: string, statements: readonly string[]): string => `BEGIN
+const cascading = (cause: string, first: string, statements: readonly string[]): string => `BEGIN
   DECLARE cascade_before int DEFAULT @cascade_transaction;
+  DECLARE cause_before varchar(255) DEFAULT @cascade_cause;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
     SET @cascade_transaction = cascade_before;
+    SET @cascade_cause = cause_before;
     RESIGNAL;
   END;
-  ${first}SET @cascade_transaction = 1;
+  ${first};
+  SET @cascade_transaction = 1;
+  SET @cascade_cause = ${cause};
   ${statements.join(';\n  ')};
   SET @cascade_transaction = cascade_before;
+  SET @cascade_cause = cause_before;
 END`;
 
 function subnetTriggers(family: 4 | 6): StoredObject[] {
@@ -124,7 +129,7 @@ function subnetTriggers(family: 4 | 6): StoredObject[] {
       `${name}_BDEL`,
       name,
       'BEFORE DELETE',
-      cascading(`${entry(family, 'subnet', 'OLD.subnet_id', 'delete')};\n  `, [
+      cascading(`CONCAT('${name} ', OLD.subnet_id)`, entry(family, 'subnet', 'OLD.subnet_id', 'delete'), [
         `DELETE FROM dhcp${family}_pool WHERE subnet_id = OLD.subnet_id`,
         ...(family === 6 ? ['DELETE FROM dhcp6_pd_pool WHERE subnet_id = OLD.subnet_id'] : []),
         `DELETE FROM dhcp${family}_options WHERE dhcp${family}_subnet_id = OLD.subnet_id`,
@@ -141,7 +146,7 @@ function networkTriggers(family: 4 | 6): StoredObject[] {
       `${name}_BDEL`,
       name,
       'BEFORE DELETE',
-      cascading(`${entry(family, 'shared_network', 'OLD.id', 'delete')};\n  `, [
+      cascading(`CONCAT('${name} ', OLD.id)`, entry(family, 'shared_network', 'OLD.id', 'delete'), [
         `UPDATE dhcp${family}_subnet SET shared_network_name = NULL WHERE shared_network_name = OLD.name`,
         `DELETE FROM dhcp${family}_options WHERE shared_network_name = OLD.name`,
       ]),

@@ -2,7 +2,8 @@
 import type { Knex } from 'knex';
 import * as contractTables from './0001-contract-tables.ts';
 import * as contractRoutines from './0002-contract-routines.ts';
-import * as triggers from './0003-triggers.ts';
+import * as fleetTables from './0003-fleet-tables.ts';
+import * as triggers from './0004-triggers.ts';
 
 interface NamedMigration {
   readonly name: string;
@@ -12,7 +13,8 @@ interface NamedMigration {
 const migrations: readonly NamedMigration[] = [
   { name: '0001_contract_tables', up: contractTables.up },
   { name: '0002_contract_routines', up: contractRoutines.up },
-  { name: '0003_triggers', up: triggers.up },
+  { name: '0003_fleet_tables', up: fleetTables.up },
+  { name: '0004_triggers', up: triggers.up },
 ];
 
 /** Names without extension, so that a compiled program finds what a development one recorded. */

@@ -2,6 +2,8 @@
 import { auditRoutines } from './audit-routines.ts';
 import { classRoutines } from './class-routines.ts';
 import { contractTriggers } from './contract-triggers.ts';
+import { fleetRoutines } from './fleet-routines.ts';
+import { fleetTriggers } from './fleet-triggers.ts';
 import { leaseFileRoutines, lexicalFunctions } from './lease-files.ts';
 import { leaseRoutines } from './lease-routines.ts';
 import type { StoredObject } from './routine.ts';
@@ -20,7 +22,13 @@ export function contractRoutines(): StoredObject[] {
   ];
 }
 
-/** See {@link contractTriggers}. */
-export function allContractTriggers(statisticsSwitch: boolean): StoredObject[] {
-  return families.flatMap((family) => contractTriggers(family, statisticsSwitch));
+/** Routines and views of ours, without the triggers. */
+export function fleetObjects(): StoredObject[] {
+  return [...fleetRoutines()];
+}
+
+/** In the order in which they must be made: triggers of one event fire in it. */
+export function allTriggers(): StoredObject[] {
+  const { early, late } = fleetTriggers();
+  return [...early, ...families.flatMap((family) => contractTriggers(family, true)), ...late];
 }
