@@ -1,7 +1,7 @@
 // Encrypted DNS servers (RFC 9463): `10, dot.example., 192.0.2.1 192.0.2.2, alpn=dot\,doq port=853 | 20, b.example.`.
 import { formatIpv4, tryParseIpv4 } from '../addr/ipv4.ts';
 import { formatIpv6, ipv6Bytes, ipv6FromBytes, tryParseIpv6 } from '../addr/ipv6.ts';
-import { splitFields } from './csv.ts';
+import { joinFields, splitFields } from './csv.ts';
 import { Reader, WireError, Writer } from './cursor.ts';
 import { readDomainName, writeDomainName } from './domain-name.ts';
 import type { FieldContext } from './fields.ts';
@@ -11,7 +11,7 @@ import type { FieldContext } from './fields.ts';
  * addresses separated by blanks and service parameters `key=value`. Returns what is allowed when the text is refused.
  */
 export function writeDnr(writer: Writer, text: string, context: FieldContext): string | undefined {
-  const instances = splitFields(text, '|');
+  const instances = splitInstances(text);
   if (context.family === 6 && instances.length > 1) return 'one instance an option in DHCPv6 (RFC 9463 §4.1)';
   for (const instance of instances) {
     const body = new Writer();
@@ -66,9 +66,15 @@ function writeInstance(writer: Writer, text: string, { family }: FieldContext): 
   return writeParameters(writer, parameters);
 }
 
+/** At `|`; `\|` is a bar inside. Escaped commas stay escaped for the fields. */
+function splitInstances(text: string): string[] {
+  return text.split(/(?<!\\)\|/).map((instance) => instance.replaceAll('\\|', '|').trim());
+}
+
 /** Service parameters in ascending order of their keys (RFC 9460 §2.2). */
 function writeParameters(writer: Writer, text: string): string | undefined {
   const parameters = new Map<number, Uint8Array>();
+  let speaksHttp = false;
   for (const parameter of text.split(/\s+/).filter((part) => part !== '')) {
     const [key = '', value = '', ...rest] = parameter.split('=');
     const number = parameterKeys[key] ?? keyNumber(key);
@@ -79,7 +85,10 @@ function writeParameters(writer: Writer, text: string): string | undefined {
     const bytes = parameterValue(number, value);
     if (typeof bytes === 'string') return bytes;
     parameters.set(number, bytes);
+    // RFC 9461 §5: a server that speaks HTTP says under which path.
+    if (number === 1) speaksHttp = value.split(',').some((protocol) => /^h(2|3|ttp)/.test(protocol));
   }
+  if (speaksHttp && !parameters.has(7)) return 'alpn names HTTP, so dohpath is needed';
   for (const key of [...parameters.keys()].sort((a, b) => a - b)) {
     putSized(writer.uint16(key), parameters.get(key)!, 2);
   }
@@ -115,7 +124,7 @@ function readInstance(reader: Reader, { family }: FieldContext): string {
     const parameters = readParameters(reader);
     if (parameters !== '') fields.push(parameters);
   }
-  return fields.map((field) => field.replaceAll(',', '\\,')).join(', ');
+  return joinFields(fields);
 }
 
 function readParameters(reader: Reader): string {

@@ -154,8 +154,10 @@ function integer(size: 1 | 2 | 4, signed: boolean): FieldCodec {
   const highest = signed ? 2 ** (bits - 1) - 1 : 2 ** bits - 1;
   return {
     write(writer, text) {
-      const value = /^[+-]?\d{1,12}$/.test(text) ? Number(text) : NaN;
-      if (!(value >= lowest && value <= highest)) return `a whole number from ${lowest} to ${highest}`;
+      const value = numberOf(text);
+      if (!(value >= lowest && value <= highest)) {
+        return `a whole number from ${lowest} to ${highest}, or hexadecimal such as 0x1f`;
+      }
       if (size === 1) writer.uint8(value);
       else if (size === 2) writer.uint16(value);
       else writer.uint32(value);
@@ -166,6 +168,13 @@ function integer(size: 1 | 2 | 4, signed: boolean): FieldCodec {
       return String(signed && value > highest ? value - 2 ** bits : value);
     },
   };
+}
+
+/** Decimal first; what is not decimal may be hexadecimal, with or without 0x. */
+function numberOf(text: string): number {
+  if (/^[+-]?\d{1,12}$/.test(text)) return Number(text);
+  const hex = /^(?:0[xX])?([0-9a-fA-F]{1,8})$/.exec(text);
+  return hex ? parseInt(hex[1]!, 16) : NaN;
 }
 
 /** UTF-8 where it is, else one character a byte, so that no byte is lost. */

@@ -1,4 +1,4 @@
-// Option payloads from and to text: the `data` of Kea's `option-data`, and `option[x].text` of class expressions.
+// Option payloads from and to the `data` text of Kea's `option-data`.
 import type { Family } from '../addr/family.ts';
 import { formatHex, tryParseHex } from '../addr/hex.ts';
 import { FlotillaError } from '../errors.ts';
@@ -7,7 +7,11 @@ import { joinFields, splitFields } from './csv.ts';
 import { Reader, WireError, Writer } from './cursor.ts';
 import { readDnr, writeDnr } from './dnr.ts';
 import { fieldCodecs, type FieldContext, type FieldType } from './fields.ts';
+import { fieldContext, fieldTypes, readFields } from './option-fields.ts';
 import type { OptionDefinition } from './option-definition.ts';
+
+export { optionText, type TextContext } from './option-display.ts';
+export { readFields, takeFields, type OptionField } from './option-fields.ts';
 
 /**
  * Encodes the `data` of an `option-data` entry.
@@ -24,14 +28,14 @@ export function encodeOptionText(
   csvFormat: boolean,
   family: Family = 4,
 ): Uint8Array {
-  if (!csvFormat) return encodeHexOrQuoted(definition, text);
+  if (!csvFormat) return encodeHexOrQuoted(definition, text, family);
   if (!definition) {
     throw new FlotillaError(
       'WIRE_VALUE',
       "an option without a definition takes hexadecimal data: set 'csv-format' to false, or define the option",
     );
   }
-  const context = contextOf(definition, family);
+  const context = fieldContext(definition, family);
   const writer = new Writer();
   if (definition.type === 'internal') {
     const problem = internalCodecs(definition, family).write(writer, text, context);
@@ -41,7 +45,9 @@ export function encodeOptionText(
 
   const types = fieldTypes(definition);
   const fields = text.trim() === '' ? [] : splitFields(text);
-  if (types[0] === 'empty' && fields.length === 0) return writer.finish();
+  // Nothing is a value of an empty option and of a list.
+  const mayBeEmpty = types[0] === 'empty' || (definition.array && definition.type !== 'record');
+  if (fields.length === 0 && mayBeEmpty) return writer.finish();
   checkCount(definition, types, fields, text);
   for (const [i, field] of fields.entries()) {
     const type = types[Math.min(i, types.length - 1)]!;
@@ -66,7 +72,7 @@ export function decodeOptionText(
     try {
       const data =
         definition.type === 'internal'
-          ? internalCodecs(definition, family).read(new Reader(bytes), contextOf(definition, family))
+          ? internalCodecs(definition, family).read(new Reader(bytes), fieldContext(definition, family))
           : joinFields(readFields(definition, bytes, family).map(({ text }) => text));
       // Text that is not UTF-8, a boolean of an odd length: only hexadecimal can say it.
       const again = encodeOptionText(definition, data, true, family);
@@ -78,50 +84,13 @@ export function decodeOptionText(
   return { data: formatHex(bytes, ''), csvFormat: false };
 }
 
-/** A field of an option as `option-data` writes it. */
-export interface OptionField {
-  readonly type: FieldType;
-  readonly text: string;
-}
-
-/** The fields of a payload whose definition is not `internal`. Throws WireError when the bytes have another form. */
-export function readFields(
-  definition: OptionDefinition,
-  bytes: Uint8Array,
-  family: Family = 4,
-): readonly OptionField[] {
-  const reader = new Reader(bytes);
-  const fields = takeFields(definition, reader, family);
-  if (reader.remaining > 0 && definition.encapsulates === '') {
-    throw new WireError(
-      'WIRE_MALFORMED',
-      'option-value',
-      `${definition.name} has ${reader.remaining} bytes behind its last field`,
-    );
-  }
-  return fields;
-}
-
-/** Reads a definition's fields and leaves the reader behind them, where an encapsulated space begins. */
-export function takeFields(definition: OptionDefinition, reader: Reader, family: Family): OptionField[] {
-  const context = contextOf(definition, family);
-  const types = fieldTypes(definition);
-  const fields: OptionField[] = [];
-  for (const type of types) {
-    if (type === 'empty') continue;
-    fields.push({ type, text: fieldCodecs[type].read(reader, context) });
-  }
-  const last = types.at(-1)!;
-  while (definition.array && last !== 'empty' && reader.remaining > 0) {
-    fields.push({ type: last, text: fieldCodecs[last].read(reader, context) });
-  }
-  return fields;
-}
-
-function encodeHexOrQuoted(definition: OptionDefinition | undefined, text: string): Uint8Array {
+function encodeHexOrQuoted(
+  definition: OptionDefinition | undefined,
+  text: string,
+  family: Family,
+): Uint8Array {
   const quoted = /^\s*'(.*)'\s*$/s.exec(text);
-  if (quoted) return Uint8Array.from(Buffer.from(quoted[1]!, 'utf8'));
-  const bytes = tryParseHex(text);
+  const bytes = quoted ? Uint8Array.from(Buffer.from(quoted[1]!, 'utf8')) : tryParseHex(text);
   if (!bytes) {
     throw refused(
       definition,
@@ -130,7 +99,25 @@ function encodeHexOrQuoted(definition: OptionDefinition | undefined, text: strin
       "with 'csv-format' false, allowed are hexadecimal digits (0a0b, 0x0a0b, 0a:0b, 0a 0b) or 'text' in single quotes",
     );
   }
+  if (definition && bytes.length > 0) checkForm(definition, bytes, text, family);
   return bytes;
+}
+
+/** Bytes written by hand must still be what the definition promises to clients. */
+function checkForm(definition: OptionDefinition, bytes: Uint8Array, text: string, family: Family): void {
+  // A container takes any bytes: they are its sub-options.
+  if (definition.type === 'empty') return;
+  try {
+    if (definition.type === 'internal') {
+      internalCodecs(definition, family).read(new Reader(bytes), fieldContext(definition, family));
+    } else {
+      readFields(definition, bytes, family);
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof WireError)) throw thrown;
+    const form = fieldTypes(definition).join(', ') + (definition.array ? ', repeated' : '');
+    throw refused(definition, undefined, text, `the bytes do not have the form ${form} (${thrown.message})`);
+  }
 }
 
 function checkCount(
@@ -162,16 +149,6 @@ function refused(
   return new FlotillaError('WIRE_VALUE', `${option}${place}: '${text}' is refused: ${allowed}`);
 }
 
-function fieldTypes(definition: OptionDefinition): readonly FieldType[] {
-  return (definition.type === 'record' ? definition.recordTypes : [definition.type]) as readonly FieldType[];
-}
-
-function contextOf(definition: OptionDefinition, family: Family): FieldContext {
-  // RFC 8572 §8.3: the URI lengths of option 143 have 16 bits although DHCPv4's tuples have 8.
-  const wide = family === 6 || (definition.space === 'dhcp4' && definition.code === 143);
-  return { family, tupleLength: wide ? 2 : 1 };
-}
-
 interface InternalCodec {
   write(writer: Writer, text: string, context: FieldContext): string | undefined;
   read(reader: Reader, context: FieldContext): string;
@@ -186,38 +163,4 @@ function internalCodecs(definition: OptionDefinition, family: Family): InternalC
     'WIRE_VALUE',
     `option ${definition.name}: the type 'internal' is only for standard options; use 'binary'`,
   );
-}
-
-/**
- * What `option[x].text` gives: the form depends on the type, as in Kea. Without a definition, or when the bytes do not
- * have the form that it asks for: `type=NNN, len=NNN: aa:bb`. Never throws.
- */
-export function optionText(
-  definition: OptionDefinition | undefined,
-  bytes: Uint8Array,
-  family: Family = 4,
-  code = definition?.code ?? 0,
-): string {
-  const width = family === 4 ? 3 : 5;
-  const heading = `type=${String(code).padStart(width, '0')}, len=${String(bytes.length).padStart(width, '0')}: `;
-  if (definition) {
-    try {
-      if (definition.type === 'string' && !definition.array)
-        return readFields(definition, bytes, family)[0]!.text;
-      if (definition.type === 'internal') {
-        return (
-          heading + internalCodecs(definition, family).read(new Reader(bytes), contextOf(definition, family))
-        );
-      }
-      return (
-        heading +
-        readFields(definition, bytes, family)
-          .map(({ text }) => text)
-          .join(' ')
-      );
-    } catch (thrown) {
-      if (!(thrown instanceof WireError)) throw thrown;
-    }
-  }
-  return heading + formatHex(bytes);
 }

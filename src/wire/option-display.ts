@@ -1,0 +1,158 @@
+// The text of an option in class expressions: `type=051, len=004: 3600 (uint32)`. Forms differ by type, as in Kea.
+import type { Family } from '../addr/family.ts';
+import { formatHex } from '../addr/hex.ts';
+import { FlotillaError } from '../errors.ts';
+import { Reader } from './cursor.ts';
+import type { OptionDefinition, OptionDefinitions } from './option-definition.ts';
+import { fieldContext, readFields, type OptionField } from './option-fields.ts';
+import { decodeOptionTree } from './suboption-tree.ts';
+import { decodeClientFqdn4 } from './v4/fqdn.ts';
+import { decodeVendorClasses4 } from './v4/vendor.ts';
+import { readClasslessRoutes } from './classless-routes.ts';
+import { readDnr } from './dnr.ts';
+
+export interface TextContext {
+  /** Needed for the code in the text when there is no definition. */
+  readonly code?: number;
+  /** Definitions of sub-options; without them those show as bytes. */
+  readonly definitions?: OptionDefinitions;
+  /** Taken from `definitions` if they are given; else 4. */
+  readonly family?: Family;
+}
+
+/**
+ * What `option[x].text` gives. A string is itself; everything else begins with its code and length. Bytes without a
+ * definition, or that do not have the form that it asks for, show as hexadecimal pairs. Never throws.
+ */
+export function optionText(
+  definition: OptionDefinition | undefined,
+  bytes: Uint8Array,
+  context: TextContext = {},
+): string {
+  if (definition?.type === 'string' && !definition.array) return trimmedText(bytes);
+  return nestedText(definition, bytes, context);
+}
+
+function nestedText(
+  definition: OptionDefinition | undefined,
+  bytes: Uint8Array,
+  context: TextContext,
+): string {
+  const family = context.definitions?.family ?? context.family ?? 4;
+  const code = definition?.code ?? context.code ?? 0;
+  if (definition) {
+    try {
+      const own = family === 4 && definition.space === 'dhcp4' ? ownText4(definition, bytes) : undefined;
+      return own ?? heading(code, bytes, family) + bodyText(definition, bytes, family, context.definitions);
+    } catch (thrown) {
+      if (!(thrown instanceof FlotillaError)) throw thrown;
+    }
+  }
+  return `${heading(code, bytes, family)}: ${bytesText(bytes)}`;
+}
+
+function heading(code: number, bytes: Uint8Array, family: Family): string {
+  const width = family === 4 ? 3 : 5;
+  return `type=${String(code).padStart(width, '0')}, len=${String(bytes.length).padStart(width, '0')}`;
+}
+
+function bodyText(
+  definition: OptionDefinition,
+  bytes: Uint8Array,
+  family: Family,
+  definitions: OptionDefinitions | undefined,
+): string {
+  const { type, array } = definition;
+  if (definition.encapsulates !== '' && definitions) {
+    const tree = decodeOptionTree(definition, bytes, definitions);
+    const fields = tree.fields.map(fieldText).join(' ');
+    return `${fields === '' ? ':' : `: ${fields}`}${suboptionsText(tree.space, tree.suboptions, definitions)}`;
+  }
+  if (type === 'binary' || type === 'empty' || type === 'internal') return `: ${bytesText(bytes)}`;
+  const fields = readFields(definition, bytes, family);
+  if (!array || type === 'record') return `: ${fields.map(fieldText).join(' ')}`;
+  if (type === 'ipv4-address' || type === 'ipv6-address') {
+    return `: ${fields.map(({ text }) => text).join(' ')}`;
+  }
+  if (type === 'tuple') {
+    return fields.map(({ text }, i) => `, data-len${i}=${byteLength(text)}, data${i}='${text}'`).join('');
+  }
+  if (/int/.test(type)) return `: ${fields.map((field) => `${field.text}(${field.type})`).join(' ')}`;
+  return `: ${fields.map(fieldText).join(' ')}`;
+}
+
+function suboptionsText(
+  space: string,
+  suboptions: ReadonlyMap<number, Uint8Array>,
+  definitions: OptionDefinitions,
+): string {
+  if (suboptions.size === 0) return '';
+  const lines = [...suboptions].map(
+    ([code, value]) => `\n  ${nestedText(definitions.byCode(space, code), value, { code, definitions })}`,
+  );
+  return `,\noptions:${lines.join('')}`;
+}
+
+/** Options that Kea has a class of its own for. */
+function ownText4(definition: OptionDefinition, bytes: Uint8Array): string | undefined {
+  const { code } = definition;
+  if (code === 81) {
+    const { noUpdates, encoded, overridden, serverUpdates, name } = decodeClientFqdn4(bytes);
+    const flags = `N=${bit(noUpdates)}, E=${bit(encoded)}, O=${bit(overridden)}, S=${bit(serverUpdates)}`;
+    const kind = name.endsWith('.') ? 'full' : 'partial';
+    return `type=81 (CLIENT_FQDN), flags: (${flags}), domain-name='${name}' (${kind})`;
+  }
+  if (code === 121) {
+    const routes = readClasslessRoutes(new Reader(bytes)).split(', ');
+    const texts = routes.map((route, i) => {
+      const [subnet, router] = route.split(' - ');
+      return `, Route ${i + 1} (subnet ${subnet}, router IP ${router})`;
+    });
+    return `type=121(CLASSLESS_STATIC_ROUTE), len=${bytes.length}${texts.join('')}`;
+  }
+  if (code === 124) {
+    const classes = decodeVendorClasses4(bytes).map(({ enterprise, data }) => {
+      const items = data.map((item, i) => {
+        return `, data-len${i}=${item.length}, vendor-class-data${i}='${Buffer.from(item).toString('latin1')}'`;
+      });
+      return `,  enterprise id=0x${enterprise.toString(16)}${items.join('')}`;
+    });
+    return `type=124, len=${bytes.length}${classes.join('')}`;
+  }
+  if (code === 143) {
+    const tuples = readFields(definition, bytes, 4);
+    const items = tuples.map(({ text }, i) => `, data-len${i}=${byteLength(text)}, data${i}='${text}'`);
+    return `type=143, len=${bytes.length}${items.join('')}`;
+  }
+  if (code === 162) {
+    const servers = readDnr(new Reader(bytes), fieldContext(definition, 4));
+    return `type=162(V4_DNR), len=${bytes.length}, ${servers}`;
+  }
+  return undefined;
+}
+
+function fieldText({ type, text }: OptionField): string {
+  if (type === 'string' || type === 'tuple' || type === 'fqdn') return `"${text}" (${type})`;
+  if (type === 'psid') return `${text.replace(/(\d+)\/(\d+)/, 'len=$2,psid=$1')} (psid)`;
+  return `${text} (${type})`;
+}
+
+/** Hexadecimal pairs, and the text in quotes when every byte is printable. */
+function bytesText(bytes: Uint8Array): string {
+  const isPrintable = bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
+  const hex = formatHex(bytes);
+  if (!isPrintable) return hex;
+  return `${hex}${hex === '' ? '' : ' '}'${Buffer.from(bytes).toString('latin1')}'`;
+}
+
+function trimmedText(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1').replace(/\0+$/, '');
+}
+
+function byteLength(text: string): number {
+  return Buffer.byteLength(text, 'utf8');
+}
+
+function bit(flag: boolean): number {
+  return flag ? 1 : 0;
+}
