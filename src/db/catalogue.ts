@@ -33,6 +33,9 @@ export interface FoundObject {
   readonly name: string;
   /** Triggers only. */
   readonly table?: string;
+  /** Triggers only: `AFTER INSERT` and the like, and the place among those of the same event. */
+  readonly event?: string;
+  readonly place?: number;
   /** `user@host`. */
   readonly definer: string;
   /** The text after the head; null when this account may not see it. */
@@ -75,12 +78,13 @@ export async function readCatalogue(connection: Connection): Promise<Catalogue> 
      WHERE k.TABLE_SCHEMA = DATABASE() AND k.REFERENCED_TABLE_NAME IS NOT NULL`,
   );
   const objects = await select(
-    `SELECT LOWER(ROUTINE_TYPE) AS kind, ROUTINE_NAME AS name, NULL AS tableName, DEFINER AS definer,
-       ROUTINE_DEFINITION AS body
+    `SELECT LOWER(ROUTINE_TYPE) AS kind, ROUTINE_NAME AS name, NULL AS tableName, NULL AS event, NULL AS place,
+       DEFINER AS definer, ROUTINE_DEFINITION AS body
      FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()
-     UNION ALL SELECT 'trigger', TRIGGER_NAME, EVENT_OBJECT_TABLE, DEFINER, ACTION_STATEMENT
+     UNION ALL SELECT 'trigger', TRIGGER_NAME, EVENT_OBJECT_TABLE,
+       CONCAT(ACTION_TIMING, ' ', EVENT_MANIPULATION), ACTION_ORDER, DEFINER, ACTION_STATEMENT
      FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()
-     UNION ALL SELECT 'view', TABLE_NAME, NULL, DEFINER, NULL
+     UNION ALL SELECT 'view', TABLE_NAME, NULL, NULL, NULL, DEFINER, NULL
      FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()`,
   );
   return {
@@ -111,6 +115,7 @@ export async function readCatalogue(connection: Connection): Promise<Catalogue> 
       kind: text(row['kind']) as FoundObject['kind'],
       name: text(row['name']),
       ...(row['tableName'] !== null && { table: text(row['tableName']) }),
+      ...(row['event'] !== null && { event: text(row['event']), place: Number(row['place']) }),
       definer: text(row['definer']),
       body: row['body'] === null ? null : text(row['body']),
     })),

@@ -100,6 +100,30 @@ export function compareObjects(found: Catalogue, expected: readonly ExpectedObje
   return findings;
 }
 
+/** Triggers of one event that fire in another order than the one in which `expected` lists them. */
+export function compareTriggerOrder(found: Catalogue, expected: readonly ExpectedObject[]): Finding[] {
+  const findings: Finding[] = [];
+  const events = new Map<string, FoundObject[]>();
+  for (const { kind, name } of expected) {
+    const there = found.objects.find(
+      (one) => one.kind === 'trigger' && kind === 'trigger' && one.name === name,
+    );
+    if (there?.event === undefined) continue;
+    const event = `${there.event} on ${there.table ?? ''}`;
+    events.set(event, [...(events.get(event) ?? []), there]);
+  }
+  for (const [event, inOrder] of events) {
+    const fires = inOrder.toSorted((a, b) => a.place! - b.place!).map(({ name }) => name);
+    const wanted = inOrder.map(({ name }) => name);
+    if (fires.join() !== wanted.join())
+      findings.push({
+        object: `triggers ${event}`,
+        problem: `fire in the order ${fires.join(', ')}, expected ${wanted.join(', ')}`,
+      });
+  }
+  return findings;
+}
+
 type KeyRules = Omit<ExpectedTable['foreignKeys'][number], 'name'>;
 
 function describeKey(key: KeyRules): string {
