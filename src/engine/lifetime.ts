@@ -1,0 +1,42 @@
+// How long a lease lives and when the client comes back: class and scope lifetimes, the client's wish, T1 and T2.
+import type { ClientClass, Lifetime, ScopeParameters } from '../config/snapshot.ts';
+
+/** The first member class that defines it wins over the scope; the client's wish is kept within its bounds. */
+export function chooseLifetime(
+  scope: Lifetime,
+  classes: readonly ClientClass[],
+  wish: number | undefined,
+  which: 'validLifetime' | 'preferredLifetime' = 'validLifetime',
+): number {
+  const own = classes.find((definition) => definition[which] !== null)?.[which];
+  const { min, value, max } = own ? complete(own, scope) : scope;
+  if (wish === undefined) return value;
+  return Math.min(Math.max(wish, min), max);
+}
+
+/** A class that sets only the value allows nothing else; one that sets bounds alone takes the nearest one as value. */
+function complete(own: Partial<Lifetime>, scope: Lifetime): Lifetime {
+  const value = own.value ?? own.min ?? own.max ?? scope.value;
+  return { min: own.min ?? value, value, max: own.max ?? value };
+}
+
+/** The lower bound alone, for pools that run short (`adaptive-lease-time-threshold`). */
+export function shortestLifetime(scope: Lifetime, classes: readonly ClientClass[]): number {
+  return chooseLifetime(scope, classes, 0);
+}
+
+export interface TeeTimes {
+  /** Seconds; undefined: not sent. */
+  readonly t1: number | undefined;
+  readonly t2: number | undefined;
+}
+
+/** RFC 2131 §4.4.5. T2 only below the lifetime, T1 only below T2 (else below the lifetime). */
+export function teeTimes(parameters: ScopeParameters, lifetime: number): TeeTimes {
+  const { renewTimer, rebindTimer, calculateTeeTimes, t1Percent, t2Percent } = parameters;
+  const wanted2 = rebindTimer ?? (calculateTeeTimes ? Math.round(lifetime * t2Percent) : 0);
+  const t2 = wanted2 > 0 && wanted2 < lifetime ? wanted2 : undefined;
+  const wanted1 = renewTimer ?? (calculateTeeTimes ? Math.round(lifetime * t1Percent) : 0);
+  const t1 = wanted1 > 0 && wanted1 < (t2 ?? lifetime) ? wanted1 : undefined;
+  return { t1, t2 };
+}

@@ -1,0 +1,185 @@
+// One DHCPv4 server: datagrams in, the pipeline, datagrams out; counts what happened and never lets an error escape.
+import type { Allocator } from '../alloc/allocator.ts';
+import type { Snapshot } from '../config/snapshot.ts';
+import { FlotillaError, messageOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { InboundDatagram, Transport } from '../net/transport.ts';
+import type { HostStore } from '../store/host-store.ts';
+import type { Lease4 } from '../store/lease.ts';
+import type { LeaseStore } from '../store/lease-store.ts';
+import { encodeSuboptions4 } from '../wire/v4/suboptions.ts';
+import { messageType4 } from '../wire/v4/message.ts';
+import type { Clock } from './clock.ts';
+import { dropLogId } from './drop-log.ts';
+import { statisticsOfDrop } from './drop-reasons.ts';
+import { LeaseTimers } from './lease-timers.ts';
+import { LeaseUsage } from './lease-usage.ts';
+import type { NetworkState } from './network-state.ts';
+import { OptionAssembler } from './option-scopes.ts';
+import { drop, runPipeline, type Drop } from './pipeline.ts';
+import { PacketQueue } from './queue.ts';
+import type { Statistics } from './statistics.ts';
+import { clientKeyOf } from './v4/client-key.ts';
+import { clientFields } from './v4/describe.ts';
+import { settleDraws } from './v4/fresh-address.ts';
+import { pipeline4 } from './v4/pipeline.ts';
+import { ServerIdentifiers } from './v4/server-identifiers.ts';
+import { startTransaction } from './v4/start-transaction.ts';
+import { SubnetPreference } from './v4/subnet-preference.ts';
+import type { Engine4, Transaction4 } from './v4/transaction.ts';
+
+export interface Server4Options {
+  /** `-p`: the port of servers and relays. */
+  readonly serverPort?: number;
+  /** `-P`: the port of clients. */
+  readonly clientPort?: number;
+  /** Packets that may wait for processing; the oldest gives way. An enabled `dhcp-queue-control` at start wins. */
+  readonly queueCapacity?: number;
+  /** Packets that may wait for a store at once. */
+  readonly maxInFlight?: number;
+  /** Seconds between recounts of assigned addresses from a shared store; 0 = none. */
+  readonly recountSeconds?: number;
+}
+
+export interface Server4Deps {
+  readonly snapshot: () => Snapshot;
+  readonly leases: LeaseStore<Lease4>;
+  readonly hosts: HostStore;
+  readonly transport: Transport;
+  readonly statistics: Statistics;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
+  readonly networkState: NetworkState;
+  readonly allocator: Allocator;
+}
+
+export interface Server4 {
+  /** Counts what the store holds, then listens and starts the lease timers. */
+  start(): Promise<void>;
+  /** Answers what was accepted, stops the timers; the stores stay open. */
+  stop(): Promise<void>;
+  /** After each swap: totals and counters of new, changed and gone subnets. */
+  onSnapshot(next: Snapshot, previous: Snapshot | null): void;
+  /** Resolves when nothing is waiting or in process. */
+  settled(): Promise<void>;
+  readonly timers: LeaseTimers<Lease4>;
+}
+
+const defaults = {
+  serverPort: 67,
+  clientPort: 68,
+  queueCapacity: 4096,
+  maxInFlight: 4096,
+  recountSeconds: 30,
+} as const;
+
+/** Seconds between error lines about a store that does not answer. */
+const storeErrorInterval = 10;
+
+export function createServer4(options: Server4Options, deps: Server4Deps): Server4 {
+  const settings = { ...defaults, ...options };
+  const { statistics, log, clock, transport, leases, networkState } = deps;
+  const usage = new LeaseUsage({ family: 4 }, { statistics });
+  const engine: Engine4 = {
+    leases,
+    hosts: deps.hosts,
+    transport,
+    statistics,
+    usage,
+    log,
+    networkState,
+    allocator: deps.allocator,
+    preference: new SubnetPreference(),
+    options: new OptionAssembler({ encodeSuboptions: encodeSuboptions4 }),
+    serverIdentifiers: new ServerIdentifiers({ transport }),
+    random: deps.random,
+    serverPort: settings.serverPort,
+    clientPort: settings.clientPort,
+  };
+  const timers = new LeaseTimers<Lease4>(
+    { recountSeconds: settings.recountSeconds },
+    { snapshot: deps.snapshot, leases, usage, networkState, clock, log },
+  );
+  let lastStoreError = -Infinity;
+
+  const countDrop = ({ drop: reason, detail }: Drop, t: Transaction4 | null): void => {
+    for (const name of statisticsOfDrop(reason, 4)) statistics.counter(name).add();
+    if (reason === 'store-unavailable' && clock.now() - lastStoreError >= storeErrorInterval * 1000) {
+      lastStoreError = clock.now();
+      log.error('FLOTILLA_STORE_UNAVAILABLE', `packets are dropped, nothing can be promised: ${detail}`);
+    } else if (reason === 'processing-failed') {
+      log.error(dropLogId(reason), detail, t ? clientFields(t) : {});
+    } else if (log.debugEnabled) {
+      log.debug(dropLogId(reason), detail, { reason, ...(t && clientFields(t)) });
+    }
+  };
+
+  const process = async (datagram: InboundDatagram): Promise<void> => {
+    let t: Transaction4 | null = null;
+    try {
+      t = startTransaction(engine, deps.snapshot(), datagram);
+      const result = await runPipeline(pipeline4, t).finally(() => settleDraws(t!));
+      if (result === 'reply') send(t);
+      else if (result !== 'done') countDrop(result, t);
+    } catch (error) {
+      countDrop(drop(isStoreError(error) ? 'store-unavailable' : 'processing-failed', messageOf(error)), t);
+    }
+  };
+
+  const send = (t: Transaction4): void => {
+    transport.send({ ...t.outbound!, bytes: t.bytes! });
+    statistics.counter('pkt4-sent').add();
+    statistics.counter(sentStatistic.get(t.answer)!).add();
+  };
+
+  const { queue: configured } = deps.snapshot().globals;
+  const queue = new PacketQueue<InboundDatagram>(
+    {
+      capacity: configured.enabled ? configured.capacity : settings.queueCapacity,
+      maxInFlight: settings.maxInFlight,
+    },
+    {
+      clientOf: ({ bytes }) => clientKeyOf(bytes),
+      process,
+      onOverflow: () => countUnprocessed(drop('queue-full', 'more packets are waiting than the queue holds')),
+      onReplaced: () => countUnprocessed(drop('duplicate', 'a newer packet of the same client came')),
+    },
+  );
+  const countUnprocessed = (why: Drop): void => {
+    statistics.counter('pkt4-received').add();
+    countDrop(why, null);
+  };
+
+  const onSnapshot = (next: Snapshot, previous: Snapshot | null): void => {
+    usage.onSnapshot(next, previous);
+    void timers.recount();
+  };
+
+  return {
+    async start() {
+      usage.onSnapshot(deps.snapshot(), null);
+      await timers.recount();
+      transport.listen((datagram) => queue.push(datagram));
+      timers.start();
+    },
+    async stop() {
+      await queue.drain();
+      await timers.stop();
+    },
+    onSnapshot,
+    settled: () => queue.settled(),
+    timers,
+  };
+}
+
+const sentStatistic: ReadonlyMap<number, string> = new Map([
+  [messageType4.OFFER, 'pkt4-offer-sent'],
+  [messageType4.ACK, 'pkt4-ack-sent'],
+  [messageType4.NAK, 'pkt4-nak-sent'],
+]);
+
+const storeErrorCode = /^(STORE_|DATABASE_|LEASE_FILE)/;
+const isStoreError = (error: unknown): boolean =>
+  error instanceof FlotillaError && storeErrorCode.test(error.code);

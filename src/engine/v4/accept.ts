@@ -1,0 +1,117 @@
+// The first steps: is this a message at all, may it be answered, is it for us?
+import { agentSuboption4 } from '../../wire/v4/agent.ts';
+import { messageOf } from '../../errors.ts';
+import { WireError } from '../../wire/cursor.ts';
+import { decodeMessage4 } from '../../wire/v4/codec.ts';
+import { messageType4 } from '../../wire/v4/message.ts';
+import { decodeSuboptions4 } from '../../wire/v4/suboptions.ts';
+import { classifyFirst } from '../class-list.ts';
+import { drop, type StepResult } from '../pipeline.ts';
+import { classifyDeps } from './classify.ts';
+import { option4, uint32Of } from './option-codes.ts';
+import type { Transaction4 } from './transaction.ts';
+
+export function checkService(t: Transaction4): StepResult {
+  t.engine.statistics.counter('pkt4-received').add();
+  if (t.engine.networkState.isEnabled) return 'continue';
+  return drop(
+    'service-disabled',
+    `the service is off for origins ${t.engine.networkState.origins().join(', ')}`,
+  );
+}
+
+export function decode(t: Transaction4): StepResult {
+  try {
+    t.query = decodeMessage4(t.datagram.bytes, {
+      lenient: t.snapshot.globals.compatibility.lenientOptionParsing,
+    });
+    const agentBytes = t.query.options.get(option4.agentInformation);
+    if (agentBytes && agentBytes.length > 0) {
+      t.agent = decodeSuboptions4(agentBytes);
+      t.agentBytes = agentBytes;
+    }
+  } catch (error) {
+    const bootp = error instanceof WireError && error.reason.startsWith('bootp');
+    return drop(bootp ? 'bootp' : 'parse-failed', messageOf(error));
+  }
+  t.type = t.query.options.get(option4.messageType)?.[0] ?? 0;
+  const clientId = t.query.options.get(option4.clientIdentifier);
+  t.clientId = clientId && clientId.length > 0 ? clientId : null;
+  t.engine.statistics.counter(receivedStatistic.get(t.type) ?? 'pkt4-unknown-received').add();
+  return 'continue';
+}
+
+const receivedStatistic: ReadonlyMap<number, string> = new Map([
+  [messageType4.DISCOVER, 'pkt4-discover-received'],
+  [messageType4.OFFER, 'pkt4-offer-received'],
+  [messageType4.REQUEST, 'pkt4-request-received'],
+  [messageType4.DECLINE, 'pkt4-decline-received'],
+  [messageType4.ACK, 'pkt4-ack-received'],
+  [messageType4.NAK, 'pkt4-nak-received'],
+  [messageType4.RELEASE, 'pkt4-release-received'],
+  [messageType4.INFORM, 'pkt4-inform-received'],
+]);
+
+/** ALL and the vendor class, then pass 1 of the configured classes. */
+export function classifyByPacket(t: Transaction4): StepResult {
+  t.classes.add('ALL');
+  if (t.agentStashed) t.classes.add('STASH_AGENT_OPTIONS');
+  const vendor = t.query.options.get(option4.vendorClass);
+  if (vendor && vendor.length > 0) t.classes.add(`VENDOR_CLASS_${Buffer.from(vendor).toString('latin1')}`);
+  classifyFirst(t.snapshot, t.packet, t.classes, classifyDeps(t));
+  return 'continue';
+}
+
+/** Message type, direct INFORM without an address, and the server identifier. */
+export function acceptMessage(t: Transaction4): StepResult {
+  if (t.query.op !== bootRequest) return drop('unexpected-message', `op is ${t.query.op}, not BOOTREQUEST`);
+  if (!answeredTypes.has(t.type))
+    return drop('unexpected-message', `message type ${t.type} is not for servers`);
+
+  // RFC 2131 §4.4.3: a client that sends INFORM has an address; nobody could be answered otherwise.
+  const { giaddr, ciaddr } = t.query;
+  if (t.type === messageType4.INFORM && giaddr === 0 && ciaddr === 0 && t.datagram.source === 0) {
+    return drop('rfc-violation', 'INFORM names no address to answer');
+  }
+  return acceptServerIdentifier(t);
+}
+
+function acceptServerIdentifier(t: Transaction4): StepResult {
+  const given = t.query.options.get(option4.serverIdentifier);
+  if (given === undefined) return 'continue';
+  const server = uint32Of(given);
+  // RFC 5107 §4: a relay may stand in for the server; its value is then the right one.
+  const override = uint32Of(t.agent?.get(agentSuboption4.serverIdOverride));
+  if (override !== 0 && override === server) return 'continue';
+  if (t.snapshot.globals.compatibility.ignoreDhcpServerIdentifier) return 'continue';
+  if (t.engine.serverIdentifiers.isOurs(server, t.snapshot, t.classes)) return 'continue';
+  return drop('not-for-us', 'the server identifier names another server');
+}
+
+export function dropMembersOfDrop(t: Transaction4): StepResult {
+  return t.classes.has('DROP') ? drop('admin-filtered', 'member of the class DROP') : 'continue';
+}
+
+export function checkSanity(t: Transaction4): StepResult {
+  // RFC 2131 table 5: DISCOVER must not carry a server identifier.
+  if (t.type === messageType4.DISCOVER && t.query.options.has(option4.serverIdentifier)) {
+    return drop('rfc-violation', 'DISCOVER carries a server identifier');
+  }
+  if (t.query.chaddr.length === 0 && !t.clientId) {
+    return drop('rfc-violation', 'neither a hardware address nor a client identifier');
+  }
+  // RFC 2131 table 5: DECLINE must carry the requested address.
+  if (t.type === messageType4.DECLINE && uint32Of(t.query.options.get(option4.requestedAddress)) === 0) {
+    return drop('rfc-violation', 'DECLINE names no address');
+  }
+  return 'continue';
+}
+
+const bootRequest = 1;
+const answeredTypes: ReadonlySet<number> = new Set([
+  messageType4.DISCOVER,
+  messageType4.REQUEST,
+  messageType4.DECLINE,
+  messageType4.RELEASE,
+  messageType4.INFORM,
+]);

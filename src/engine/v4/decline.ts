@@ -1,0 +1,34 @@
+// DECLINE: the client found its address in use; it is set aside, and the client is not answered (RFC 2131 §4.3.3).
+import { formatIpv4 } from '../../addr/ipv4.ts';
+import { drop, type StepResult } from '../pipeline.ts';
+import { leaseFields } from './describe.ts';
+import { clientOf } from './lookup.ts';
+import { option4, uint32Of } from './option-codes.ts';
+import type { Transaction4 } from './transaction.ts';
+
+/** One write: the store itself judges whether the address is this client's, assigned and not expired. */
+export async function decline(t: Transaction4): Promise<StepResult> {
+  const address = uint32Of(t.query.options.get(option4.requestedAddress));
+  const { leases, usage, log } = t.engine;
+  const outcome = await leases.write({
+    verb: 'decline',
+    client: clientOf(t),
+    address,
+    probation: t.snapshot.globals.declineProbationPeriod,
+  });
+  if (outcome.result === 'absent') {
+    log.debug('DHCP4_DECLINE_LEASE_NOT_FOUND', `${formatIpv4(address)} is not leased`);
+    return drop('not-leased', `DECLINE of ${formatIpv4(address)}, which is not leased`);
+  }
+  if (outcome.result === 'conflict' || !outcome.before) {
+    log.debug('DHCP4_DECLINE_LEASE_MISMATCH', `${formatIpv4(address)} is not leased to this client`);
+    return drop('not-leased', `DECLINE of ${formatIpv4(address)}, which is not leased to this client`);
+  }
+  usage.declined(outcome.before);
+  log.info(
+    'DHCP4_DECLINE_LEASE',
+    `${formatIpv4(address)} was declined and is set aside`,
+    leaseFields(t, outcome.before),
+  );
+  return 'done';
+}

@@ -1,0 +1,102 @@
+// What the stores know: the client's leases and the wanted addresses in one query, reservations beside it.
+import type { Subnet } from '../../config/snapshot.ts';
+import { sameBytes } from '../../addr/hex.ts';
+import { leaseState, type Lease4 } from '../../store/lease.ts';
+import { isClaimable } from '../../store/judge.ts';
+import { ownedBy } from '../../store/lease-owner.ts';
+import { messageType4 } from '../../wire/v4/message.ts';
+import type { StepResult } from '../pipeline.ts';
+import { eligibleSubnets } from './eligible.ts';
+import { option4, uint32Of } from './option-codes.ts';
+import { drawCandidates } from './fresh-address.ts';
+import { findReservations } from './reservations.ts';
+import type { ClientKey4, Transaction4 } from './transaction.ts';
+
+/** One round trip to each store, both at once. Later steps ask again only for addresses that nobody could foresee. */
+export async function lookUp(t: Transaction4): Promise<StepResult> {
+  const subnets = eligibleSubnets(t);
+  if (!t.subnet || subnets.length === 0) return 'continue';
+  const needsLease = t.type === messageType4.DISCOVER || t.type === messageType4.REQUEST;
+  if (!needsLease) {
+    await findReservations(t, subnets, []);
+    return 'continue';
+  }
+  const requested = requestedAddress(t);
+  // Candidates ride along: where the lookup shows a free one, allocation needs no further round trip.
+  const choosesAddress = t.type === messageType4.DISCOVER || requested === 0;
+  const candidates = choosesAddress ? drawCandidates(t, subnets) : [];
+  const addresses = requested === 0 ? candidates : [requested, ...candidates];
+  await Promise.all([findLeases(t, subnets, addresses), findReservations(t, subnets, addresses)]);
+  return 'continue';
+}
+
+/** RFC 2131 §4.3.2: option 50, else ciaddr; 0 = none. */
+export function requestedAddress(t: Transaction4): number {
+  return uint32Of(t.query.options.get(option4.requestedAddress)) || t.query.ciaddr;
+}
+
+async function findLeases(
+  t: Transaction4,
+  subnets: readonly Subnet[],
+  addresses: readonly number[],
+): Promise<void> {
+  // A network of many subnets is searched by client alone.
+  const subnetIds = subnets.length > 8 ? null : subnets.map((subnet) => subnet.id);
+  const found = await t.engine.leases.find({ client: t.client, subnetIds, addresses });
+  const eligible = new Set(subnets.map((subnet) => subnet.id));
+  t.own = found.own.filter((lease) => eligible.has(lease.subnetId));
+  rememberHeld(t, addresses, found.held, found.now);
+}
+
+/** Makes the holders of these addresses known, asking only for those that are not yet. */
+export async function askHolders(t: Transaction4, addresses: readonly number[]): Promise<void> {
+  const unknown = addresses.filter((address) => !t.held.has(address));
+  if (unknown.length === 0) return;
+  const found = await t.engine.leases.find({ client: null, subnetIds: [], addresses: unknown });
+  rememberHeld(t, unknown, found.held, found.now);
+}
+
+function rememberHeld(
+  t: Transaction4,
+  addresses: readonly number[],
+  held: readonly Lease4[],
+  now: number,
+): void {
+  t.now = now;
+  for (const address of addresses) t.held.set(address, null);
+  for (const lease of held) t.held.set(lease.address, lease);
+}
+
+/** Nobody has the address, as far as the store said. A declined one is free only after its probation. */
+export function isFree(t: Transaction4, address: number): boolean {
+  const row = t.held.get(address);
+  return !row || isClaimable(row, t.now);
+}
+
+/** Nobody else has it: free, or the client's own. */
+export function isFreeForClient(t: Transaction4, address: number): boolean {
+  const row = t.held.get(address);
+  if (!row || isClaimable(row, t.now)) return true;
+  return row.state === leaseState.default && t.client !== null && ownedBy(row, t.client);
+}
+
+/** The client's lease: found by client identifier first, then by hardware address; the selected subnet first. */
+export function ownLease(t: Transaction4): Lease4 | null {
+  const { client, subnet } = t;
+  if (!client || !subnet) return null;
+  const mine = t.own.filter((lease) => lease.state !== leaseState.declined && ownedBy(lease, client));
+  if (mine.length === 0) return null;
+  const byClientId = mine.filter((lease) => client.clientId && sameBytes(lease.clientId, client.clientId));
+  const list = byClientId.length > 0 ? byClientId : mine;
+  return (
+    list.find((lease) => lease.subnetId === subnet.id && lease.state === leaseState.default) ??
+    list.find((lease) => lease.state === leaseState.default) ??
+    list.find((lease) => lease.subnetId === subnet.id) ??
+    list[0]!
+  );
+}
+
+/** Who the client is to the lease store; without a subnet every identifier counts. */
+export function clientOf(t: Transaction4): ClientKey4 {
+  return t.client ?? { family: 4, clientId: t.clientId, hwaddr: t.query.chaddr };
+}

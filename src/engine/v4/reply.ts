@@ -1,0 +1,146 @@
+// The reply's fixed fields and options (RFC 2131 table 3).
+import { ipv4Bytes, ipv4Mask } from '../../addr/ipv4.ts';
+import { messageType4, type Message4 } from '../../wire/v4/message.ts';
+import type { OptionScopes } from '../option-scopes.ts';
+import { drop, type StepResult } from '../pipeline.ts';
+import { teeTimes } from '../lifetime.ts';
+import { addNameOption } from './client-name.ts';
+import { memberClasses } from './grant.ts';
+import { option4, uint32Bytes } from './option-codes.ts';
+import { localAddress } from './reply-address.ts';
+import { currentHost, type Transaction4 } from './transaction.ts';
+import { addVendorOptions } from './vendor-options.ts';
+
+/** Header fields: what is copied from the query, and the boot fields. */
+export function startReply(t: Transaction4): StepResult {
+  const { query } = t;
+  const isAck = t.answer === messageType4.ACK;
+  t.response = {
+    op: 2,
+    htype: query.htype,
+    hops: query.hops,
+    xid: query.xid,
+    secs: 0,
+    flags: query.flags,
+    ciaddr: isAck ? query.ciaddr : 0,
+    yiaddr: t.grant?.lease.address ?? 0,
+    siaddr: 0,
+    giaddr: query.giaddr,
+    chaddr: query.chaddr,
+    sname: noBytes,
+    file: noBytes,
+    options: new Map([[option4.messageType, Uint8Array.of(t.answer)]]),
+  };
+  if (t.answer !== messageType4.NAK) setBootFields(t, t.response);
+  return 'continue';
+}
+
+/** Of the reservation, else of the first class that has it, else of the subnet's scope; each field by itself. */
+function setBootFields(t: Transaction4, response: Message4): void {
+  const scope = t.subnet?.parameters ?? t.snapshot.parameters;
+  const sources = [...memberClasses(t), scope];
+  const host = currentHost(t);
+  if (host) sources.unshift({ ...scope, ...host });
+  response.siaddr = sources.find(({ nextServer }) => nextServer !== 0)?.nextServer ?? 0;
+  const name = sources.find(({ serverHostname }) => serverHostname !== '')?.serverHostname ?? '';
+  const file = sources.find(({ bootFileName }) => bootFileName !== '')?.bootFileName ?? '';
+  response.sname = Buffer.from(name, 'latin1');
+  response.file = Buffer.from(file, 'latin1');
+}
+
+/** Everything the client asked for and is configured, in the order it asked. */
+export function addOptions(t: Transaction4): StepResult {
+  const { options } = t.response!;
+  const from = optionScopes(t);
+  const { engine, query } = t;
+  options.set(
+    option4.serverIdentifier,
+    engine.options.first(from, 'dhcp4', option4.serverIdentifier) ?? ipv4Bytes(localAddress(t.datagram)),
+  );
+  if (t.answer !== messageType4.NAK) {
+    addLeaseOptions(t);
+    const never = engine.options.neverSent(from, 'dhcp4');
+    const requested = query.options.get(option4.parameterRequestList) ?? noBytes;
+    const always = engine.options.alwaysSent(from, 'dhcp4');
+    for (const code of [...requested, ...basicOptions, ...always]) {
+      if (options.has(code) || never.has(code) || madeElsewhere.has(code)) continue;
+      const value = engine.options.first(from, 'dhcp4', code);
+      if (value) options.set(code, value);
+    }
+    addVendorOptions(t, from, { requested, always, never });
+    addNameOption(t.name, options);
+  }
+  echoOptions(t);
+  if (t.v6Only && !options.has(option4.v6OnlyPreferred)) {
+    const id = t.answer === messageType4.OFFER ? 'OFFER' : 'ACK';
+    t.engine.log.debug(`DHCP4_V6_ONLY_PREFERRED_MISSING_IN_${id}`, 'option 108 is not for this client');
+    return drop('allocation-failed', 'the client takes no address, and option 108 is not for it');
+  }
+  return 'continue';
+}
+
+/** Host, pool, subnet, network, classes in order of association, global. */
+export function optionScopes(t: Transaction4): OptionScopes {
+  const { subnet, snapshot, grant } = t;
+  const scopes = [];
+  const host = currentHost(t);
+  if (host) scopes.push(t.engine.options.scopeOf(host));
+  if (subnet) {
+    const address = grant?.lease.address;
+    const pool =
+      address === undefined
+        ? undefined
+        : subnet.pools.find(({ first, last }) => address >= Number(first) && address <= Number(last));
+    if (pool) scopes.push(pool.options);
+    scopes.push(subnet.options);
+    const network = subnet.networkName === null ? undefined : snapshot.networks.get(subnet.networkName);
+    if (network) scopes.push(network.options);
+  }
+  for (const { options } of memberClasses(t)) scopes.push(options);
+  scopes.push(snapshot.options);
+  return { scopes, classes: t.classes };
+}
+
+/** Lifetime, mask, T1 and T2: only with a lease, so not in the ACK to an INFORM. */
+function addLeaseOptions(t: Transaction4): void {
+  const { grant, subnet } = t;
+  if (!grant || !subnet) return;
+  const { options } = t.response!;
+  options.set(option4.leaseTime, uint32Bytes(grant.lifetime));
+  options.set(option4.subnetMask, ipv4Bytes(ipv4Mask(subnet.prefixLength)));
+  const { t1, t2 } = teeTimes(subnet.parameters, grant.lifetime);
+  if (t1 !== undefined) options.set(option4.renewalTime, uint32Bytes(t1));
+  if (t2 !== undefined) options.set(option4.rebindingTime, uint32Bytes(t2));
+}
+
+/** RFC 6842 (client identifier), RFC 3011 (subnet selection), RFC 3046 §2.2 (agent information). */
+function echoOptions(t: Transaction4): void {
+  const { options } = t.response!;
+  const { echoClientId } = t.snapshot.globals;
+  for (const code of [option4.clientIdentifier, option4.subnetSelection]) {
+    const value = t.query.options.get(code);
+    if (value && (echoClientId || code !== option4.clientIdentifier)) options.set(code, value);
+  }
+  if (t.agentBytes && !t.agentStashed) options.set(option4.agentInformation, t.agentBytes);
+}
+
+/** Sent when configured, asked for or not. */
+const basicOptions: readonly number[] = [option4.routers, option4.domainNameServers, option4.domainName];
+
+/** Options whose value is not simply a configured one. */
+const madeElsewhere: ReadonlySet<number> = new Set([
+  0,
+  255,
+  52,
+  option4.messageType,
+  option4.serverIdentifier,
+  option4.requestedAddress,
+  option4.leaseTime,
+  option4.parameterRequestList,
+  option4.clientIdentifier,
+  option4.agentInformation,
+  option4.viVendorClass,
+  option4.viVendorOptions,
+]);
+
+const noBytes = new Uint8Array(0);

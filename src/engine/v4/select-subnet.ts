@@ -1,0 +1,41 @@
+// Which subnet a DHCPv4 packet comes from: the first rule that applies decides, there is no falling through.
+import { agentSuboption4 } from '../../wire/v4/agent.ts';
+import type { Subnet } from '../../config/snapshot.ts';
+import type { StepResult } from '../pipeline.ts';
+import { subnetPermits } from './eligible.ts';
+import { option4, uint32Of } from './option-codes.ts';
+import type { Transaction4 } from './transaction.ts';
+import { limitedBroadcast } from './reply-address.ts';
+
+export function selectSubnet(t: Transaction4): StepResult {
+  t.subnet = findSubnet(t) ?? null;
+  if (t.subnet) {
+    // RFC 2131 §4.2 lets a site ignore client identifiers: then they neither find nor mark a lease.
+    const clientId = t.subnet.parameters.matchClientId ? t.clientId : null;
+    t.client = { family: 4, clientId, hwaddr: t.query.chaddr };
+  } else if (t.engine.log.debugEnabled) {
+    t.engine.log.debug('DHCP4_SUBNET_SELECTION_FAILED', `no subnet for a packet on ${t.datagram.iface}`);
+  }
+  return 'continue';
+}
+
+function findSubnet(t: Transaction4): Subnet | undefined {
+  const { index, globals } = t.snapshot;
+  const { giaddr, ciaddr } = t.query;
+  const { source, destination, iface, serverAddress } = t.datagram;
+  const accept = (subnet: Subnet): boolean => subnetPermits(t, subnet);
+
+  // RFC 3527 §3 and RFC 3011 §4: the named subnet or none.
+  const linkSelection = globals.compatibility.ignoreRaiLinkSelection
+    ? 0
+    : uint32Of(t.agent?.get(agentSuboption4.linkSelection));
+  const named = linkSelection || uint32Of(t.query.options.get(option4.subnetSelection));
+  if (named !== 0) return index.byAddress(named, accept);
+
+  if (giaddr !== 0) return index.byRelay(giaddr, accept) ?? index.byAddress(giaddr, accept);
+
+  const unicast = destination !== limitedBroadcast;
+  if (unicast && ciaddr !== 0) return index.byAddress(ciaddr, accept);
+  if (unicast && source !== 0) return index.byAddress(source, accept);
+  return index.byInterface(iface, accept) ?? index.byAddress(serverAddress, accept);
+}

@@ -1,0 +1,63 @@
+// A transaction at its beginning: nothing is known but the datagram and the configuration of this moment.
+import type { Snapshot } from '../../config/snapshot.ts';
+import type { InboundDatagram } from '../../net/transport.ts';
+import type { Message4 } from '../../wire/v4/message.ts';
+import { expressionPacket4 } from './expression-packet.ts';
+import { noName, type Engine4, type Transaction4 } from './transaction.ts';
+
+export function startTransaction(
+  engine: Engine4,
+  snapshot: Snapshot,
+  datagram: InboundDatagram,
+): Transaction4 {
+  const transaction: Transaction4 = {
+    engine,
+    snapshot,
+    datagram,
+    query: emptyMessage(),
+    type: 0,
+    clientId: null,
+    agent: null,
+    agentBytes: null,
+    agentStashed: false,
+    packet: expressionPacket4(datagram, () => transaction),
+    classes: new Set(),
+    subnet: null,
+    client: null,
+    identifiers: [],
+    reservations: { global: null, bySubnet: new Map(), asked: new Set(), byAddress: [] },
+    own: [],
+    held: new Map(),
+    now: 0,
+    draws: [],
+    name: noName,
+    grant: null,
+    reused: false,
+    answer: 0,
+    v6Only: false,
+    response: null,
+    outbound: null,
+    bytes: null,
+  };
+  return transaction;
+}
+
+function emptyMessage(): Message4 {
+  const none = new Uint8Array(0);
+  return {
+    op: 0,
+    htype: 0,
+    hops: 0,
+    xid: 0,
+    secs: 0,
+    flags: 0,
+    ciaddr: 0,
+    yiaddr: 0,
+    siaddr: 0,
+    giaddr: 0,
+    chaddr: none,
+    sname: none,
+    file: none,
+    options: new Map(),
+  };
+}
