@@ -22,6 +22,7 @@ export const errorCatalogue = {
   STORE_BUSY: 'More lookups or writes wait for the lease store than its queue holds.',
   SOCKET_OPEN: 'A network socket cannot be opened.',
   SOCKET_SEND: 'A packet could not be sent.',
+  NO_ANSWER: 'A server did not answer a simulated client, or refused it.',
   COMMAND_INVALID: 'A management command is malformed.',
   USAGE: 'The command line is wrong.',
 } as const;

@@ -31,3 +31,9 @@ function oneLine(text: string): string {
   // eslint-disable-next-line no-control-regex
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }
+
+/** A table of rows that are texts already, indented to stand under a heading. */
+export function formatRows(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const columns = head.map((title, index) => ({ title, cell: (row: readonly string[]) => row[index] ?? '' }));
+  return formatTable(columns, rows).replaceAll(/^/gm, '   ');
+}

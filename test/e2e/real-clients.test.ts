@@ -1,0 +1,203 @@
+// dhclient, udhcpc and dhcpcd get, renew, rebind and release an address, on the wire and through a real relay,
+// from two edges that share one database.
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Pool, RowDataPacket } from 'mysql2/promise';
+import { databaseAccess, startDaemon, type Daemon } from '../support/daemon.ts';
+import { createTestDatabase } from '../support/database.ts';
+import {
+  createNetwork,
+  namespacesMissing,
+  programsMissing,
+  type Host,
+  type Network,
+} from '../support/netns.ts';
+import { realClients, type RealClient } from '../support/real-clients.ts';
+
+const skip = namespacesMissing() || programsMissing('dhcrelay');
+if (skip) console.log(`real clients: skipped, ${skip}`);
+
+interface Station {
+  readonly client: RealClient;
+  readonly where: 'direct' | 'relayed';
+  readonly host: Host;
+  readonly directory: string;
+  readonly hwaddr: string;
+  running?: ChildProcess;
+  address?: string;
+}
+
+let network: Network;
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let stations: Station[] = [];
+const edges: Daemon[] = [];
+let relay: ChildProcess;
+const scratch = mkdtempSync(join(tmpdir(), 'flt-clients-'));
+const serverHosts: Host[] = [];
+
+const edgeConfig = (): Record<string, unknown> => ({
+  'interfaces-config': { interfaces: ['eth0'] },
+  'config-control': { 'config-databases': [databaseAccess(database.address)], 'config-fetch-wait-time': 1 },
+  'lease-database': databaseAccess(database.address),
+});
+
+/** Short times, so that renewing and rebinding happen while we watch. */
+const configuration = `
+  INSERT INTO dhcp4_subnet (subnet_id, subnet_prefix, valid_lifetime, renew_timer, rebind_timer, cache_threshold) VALUES
+    (77, '10.77.0.0/24', 60, 4, 9, 0), (88, '10.88.0.0/24', 60, 4, 9, 0);
+  INSERT INTO dhcp4_subnet_server (subnet_id, server_id) VALUES (77, 1), (88, 1);
+  INSERT INTO dhcp4_pool (subnet_id, start_address, end_address) VALUES
+    (77, INET_ATON('10.77.0.100'), INET_ATON('10.77.0.199')), (88, INET_ATON('10.88.0.100'), INET_ATON('10.88.0.199'));
+  INSERT INTO dhcp4_options (code, space, formatted_value, scope_id, dhcp4_subnet_id) VALUES
+    (3, 'dhcp4', '10.77.0.2', 1, 77), (3, 'dhcp4', '10.88.0.1', 1, 88)`;
+
+before(async () => {
+  if (skip) return;
+  database = await createTestDatabase();
+  await database.pool.query(configuration);
+  network = createNetwork();
+  for (const [i, name] of ['first', 'second'].entries()) {
+    const host = network.host(name, 'lan', `10.77.0.${i === 0 ? 1 : 3}/24`);
+    host.run(['ip', 'route', 'add', '10.88.0.0/24', 'via', '10.77.0.2']);
+    serverHosts.push(host);
+  }
+  const relayHost = network.host('relay', 'lan', '10.77.0.2/24');
+  network.attach(relayHost, 'branch', '10.88.0.1/24');
+  relayHost.run(['sysctl', '-q', '-w', 'net.ipv4.ip_forward=1']);
+  relay = relayHost.spawn(['dhcrelay', '-4', '-d', '-id', 'eth1', '-iu', 'eth0', '10.77.0.1', '10.77.0.3']);
+  const installed = realClients.filter((client) => {
+    const missing = programsMissing(client.program);
+    if (missing) console.log(`${client.program}: skipped, ${missing}`);
+    return !missing;
+  });
+  stations = installed.flatMap((client) =>
+    (['direct', 'relayed'] as const).map((where) => {
+      const host = network.host(`${client.program}-${where}`, where === 'direct' ? 'lan' : 'branch');
+      const hwaddr = host
+        .run(['cat', '/sys/class/net/eth0/address'])
+        .trim()
+        .replaceAll(':', '')
+        .toUpperCase();
+      return { client, where, host, hwaddr, directory: join(scratch, `${client.program}-${where}`) };
+    }),
+  );
+  edges.push(
+    await startDaemon({ dhcp4: edgeConfig(), host: serverHosts[0]!, args: ['--instance', 'first'] }),
+  );
+});
+
+after(async () => {
+  for (const station of stations) station.running?.kill('SIGKILL');
+  relay?.kill('SIGKILL');
+  await Promise.all(edges.map((edge) => edge.stop('SIGKILL')));
+  network?.close();
+  await database?.drop();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+interface LeaseRow {
+  readonly address: string;
+  readonly expire: number;
+  readonly state: number;
+}
+
+async function leaseOf(pool: Pool, hwaddr: string): Promise<LeaseRow | undefined> {
+  const [rows] = await pool.query<(RowDataPacket & LeaseRow)[]>(
+    'SELECT INET_NTOA(address) AS address, UNIX_TIMESTAMP(expire) AS expire, state FROM lease4 WHERE hwaddr = UNHEX(?)',
+    [hwaddr],
+  );
+  return rows[0];
+}
+
+/** Every station's row satisfies the condition within the time, or the ones that do not are named. */
+async function everyStation(
+  what: string,
+  seconds: number,
+  holds: (row: LeaseRow | undefined, station: Station) => boolean,
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  let late: string[];
+  do {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const rows = await Promise.all(stations.map((station) => leaseOf(database.pool, station.hwaddr)));
+    late = stations
+      .filter((station, i) => !holds(rows[i], station))
+      .map(({ client, where }) => `${client.program} ${where}`);
+  } while (late.length > 0 && Date.now() < deadline);
+  assert.deepEqual(
+    late,
+    [],
+    `${what}: not these within ${seconds} s\n${edges
+      .map((edge) => edge.log())
+      .join('\n')
+      .slice(-4000)}`,
+  );
+}
+
+test(
+  'each client gets an address, on the wire and through the relay',
+  { skip, timeout: 60_000 },
+  async () => {
+    for (const station of stations) station.running = station.client.start(station.host, station.directory);
+    await everyStation(
+      'get',
+      40,
+      (row, { where }) =>
+        row?.state === 0 && row.address.startsWith(where === 'direct' ? '10.77.0.1' : '10.88.0.1'),
+    );
+    for (const station of stations) station.address = (await leaseOf(database.pool, station.hwaddr))!.address;
+    assert.equal(
+      new Set(stations.map((station) => station.address)).size,
+      stations.length,
+      'no address twice',
+    );
+  },
+);
+
+test('each client renews by unicast at T1', { skip, timeout: 60_000 }, async () => {
+  const before = new Map(
+    await Promise.all(
+      stations.map(
+        async (station) => [station, (await leaseOf(database.pool, station.hwaddr))!.expire] as const,
+      ),
+    ),
+  );
+  await everyStation(
+    'renew',
+    30,
+    (row, station) =>
+      row !== undefined && row.address === station.address && row.expire > before.get(station)!,
+  );
+});
+
+test(
+  'when its server is killed, each client rebinds at T2 with the other server and keeps its address',
+  { skip, timeout: 90_000 },
+  async () => {
+    edges.push(
+      await startDaemon({ dhcp4: edgeConfig(), host: serverHosts[1]!, args: ['--instance', 'second'] }),
+    );
+    await edges[0]!.stop('SIGKILL');
+    const killed = Date.now() / 1000;
+    // A row written after the first server died was written by the second: expiry is 60 s after the write.
+    await everyStation(
+      'rebind',
+      60,
+      (row, station) => row !== undefined && row.address === station.address && row.expire > killed + 60,
+    );
+  },
+);
+
+test('each client releases its address', { skip, timeout: 60_000 }, async () => {
+  for (const station of stations) station.client.release(station.host, station.directory, station.running!);
+  await everyStation('release', 20, (row) => row === undefined || row.state === 3);
+});
+
+test('the counters equal a recount of the rows', { skip }, async () => {
+  const [drift] = await database.pool.query<RowDataPacket[]>('SELECT * FROM fleet_statistics_drift');
+  assert.deepEqual(drift, []);
+});

@@ -1,0 +1,83 @@
+// dhclient, udhcpc and dhcpcd as tests drive them: start, release, stop. They configure only the namespace they run in.
+import type { ChildProcess } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host } from './netns.ts';
+
+export interface RealClient {
+  readonly program: string;
+  /** Starts the client on eth0; it keeps its lease until released or killed. */
+  start(host: Host, directory: string): ChildProcess;
+  /** Gives the lease back. */
+  release(host: Host, directory: string, running: ChildProcess): void;
+}
+
+/** Sets the address that the client got, so that it can renew by unicast; touches nothing else. */
+const script = `#!/bin/sh
+# dhclient says $reason and $new_ip_address, udhcpc says $1 and $ip, dhcpcd configures by itself.
+case "$reason$1" in
+  BOUND|RENEW|REBIND|REBOOT) ip address replace "$new_ip_address/24" dev eth0
+    [ -z "$new_routers" ] || ip route replace default via \${new_routers%% *} ;;
+  EXPIRE|FAIL|RELEASE|STOP) [ -z "$old_ip_address" ] || ip address del "$old_ip_address/24" dev eth0 2>/dev/null ;;
+  bound|renew) ip address replace "$ip/24" dev eth0
+    [ -z "$router" ] || ip route replace default via \${router%% *} ;;
+  deconfig) ip address flush dev eth0 ;;
+esac
+exit 0
+`;
+
+function scriptIn(directory: string): string {
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, 'configure');
+  writeFileSync(path, script);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+export const realClients: readonly RealClient[] = [
+  {
+    program: 'dhclient',
+    start(host, directory) {
+      const configure = scriptIn(directory);
+      writeFileSync(
+        join(directory, 'dhclient.conf'),
+        'timeout 20;\nretry 2;\nselect-timeout 0;\ninitial-interval 1;\n',
+      );
+      return host.spawn([...dhclient(directory), '-d', '-sf', configure, 'eth0']);
+    },
+    release(host, directory) {
+      host.run([...dhclient(directory), '-r', '-sf', join(directory, 'configure'), 'eth0']);
+    },
+  },
+  {
+    program: 'udhcpc',
+    start: (host, directory) =>
+      host.spawn(['udhcpc', '-f', '-i', 'eth0', '-s', scriptIn(directory), '-t', '20', '-T', '1', '-A', '1']),
+    release: (_host, _directory, running) => void running.kill('SIGUSR2'),
+  },
+  {
+    program: 'dhcpcd',
+    // Its pid files and databases have fixed places: give it its own, in the mount namespace that `ip netns exec` makes.
+    start: (host) =>
+      host.spawn([
+        'sh',
+        '-c',
+        'mount -t tmpfs tmpfs /run && mkdir -p /var/lib/dhcpcd && mount -t tmpfs tmpfs /var/lib/dhcpcd && exec dhcpcd -B -4 -f /dev/null --noarp --nohook resolv.conf --nohook hostname --nodelay -c /bin/true eth0',
+      ]),
+    release: (_host, _directory, running) => void running.kill('SIGALRM'),
+  },
+];
+
+function dhclient(directory: string): string[] {
+  return [
+    'dhclient',
+    '-4',
+    '-v',
+    '-cf',
+    join(directory, 'dhclient.conf'),
+    '-lf',
+    join(directory, 'leases'),
+    '-pf',
+    join(directory, 'pid'),
+  ];
+}
