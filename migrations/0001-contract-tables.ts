@@ -9,12 +9,16 @@ export async function up(knex: Knex): Promise<void> {
   for (const table of contractTables) await knex.raw(createTableStatement(table));
   await giveTimesADefault(knex);
   for (const { table, columns, rows } of seedRows) {
-    const names = columns.map((column) => `\`${column}\``).join(', ');
-    const values = rows.map((row) => `(${row.map(() => '?').join(', ')})`).join(', ');
-    await knex.raw(
-      `INSERT INTO \`${table}\` (${names}) VALUES ${values} ON DUPLICATE KEY UPDATE \`${columns[0]!}\` = \`${columns[0]!}\``,
-      rows.flat(),
+    const present = await queryRows<{ seed: string | number }>(
+      knex,
+      `SELECT \`${columns[0]!}\` AS seed FROM \`${table}\``,
     );
+    // Even an INSERT that finds its row there already would fire the audit triggers that Kea's script made.
+    const missing = rows.filter((row) => !present.some(({ seed }) => String(seed) === String(row[0])));
+    if (missing.length === 0) continue;
+    const names = columns.map((column) => `\`${column}\``).join(', ');
+    const values = missing.map((row) => `(${row.map(() => '?').join(', ')})`).join(', ');
+    await knex.raw(`INSERT INTO \`${table}\` (${names}) VALUES ${values}`, missing.flat());
   }
 }
 

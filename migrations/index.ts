@@ -5,6 +5,14 @@ import * as contractRoutines from './0002-contract-routines.ts';
 import * as fleetTables from './0003-fleet-tables.ts';
 import * as triggers from './0004-triggers.ts';
 
+export { contractTables } from './contract.ts';
+export type { ContractColumn, ContractForeignKey, ContractIndex, ContractTable } from './contract.ts';
+export { detach, detachStatements } from './detach.ts';
+export { fleetTables } from './fleet-table-rows.ts';
+export { seedRows } from './seed-rows.ts';
+export { contractRoutines, allTriggers, fleetObjects } from './stored-objects.ts';
+export type { StoredObject } from './routine.ts';
+
 interface NamedMigration {
   readonly name: string;
   readonly up: (knex: Knex) => Promise<void>;

@@ -2,8 +2,10 @@
 import { auditRoutines } from './audit-routines.ts';
 import { classRoutines } from './class-routines.ts';
 import { contractTriggers } from './contract-triggers.ts';
+import { recountStatistics } from './fleet-recount.ts';
 import { fleetRoutines } from './fleet-routines.ts';
 import { fleetTriggers } from './fleet-triggers.ts';
+import { fleetViews } from './fleet-views.ts';
 import { leaseFileRoutines, lexicalFunctions } from './lease-files.ts';
 import { leaseRoutines } from './lease-routines.ts';
 import type { StoredObject } from './routine.ts';
@@ -24,7 +26,7 @@ export function contractRoutines(): StoredObject[] {
 
 /** Routines and views of ours, without the triggers. */
 export function fleetObjects(): StoredObject[] {
-  return [...fleetRoutines()];
+  return [...fleetViews(), ...fleetRoutines(), recountStatistics()];
 }
 
 /** In the order in which they must be made: triggers of one event fire in it. */
