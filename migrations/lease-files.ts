@@ -35,7 +35,7 @@ const text = (name: string, type: string): FileColumn => ({
 const expire: FileColumn = {
   name: 'expire',
   type: 'bigint unsigned',
-  print: 'UNIX_TIMESTAMP(expire)',
+  print: "COALESCE(UNIX_TIMESTAMP(expire), '')",
   read: 'FROM_UNIXTIME(expire)',
 };
 
@@ -79,10 +79,10 @@ const fileColumns: Readonly<Record<4 | 6, readonly FileColumn[]>> = {
 /** The function returns at most 64 characters, which is 20 octets: longer values are printed in pieces. */
 function colonSeparated(column: string, longest: number): string {
   const pieces = Array.from({ length: Math.ceil(longest / 20) }, (_, piece) => {
-    const part = longest <= 20 ? `HEX(${column})` : `SUBSTRING(HEX(${column}), ${piece * 40 + 1}, 40)`;
-    return `NULLIF(colonSeparatedHex(COALESCE(${part}, '')), '')`;
+    const printed = `colonSeparatedHex(HEX(SUBSTRING(${column}, ${piece * 20 + 1}, 20)))`;
+    return piece === 0 ? printed : `IF(LENGTH(${column}) > ${piece * 20}, ${printed}, NULL)`;
   });
-  return `CONCAT_WS(':', ${pieces.join(', ')})`;
+  return pieces.length === 1 ? `COALESCE(${pieces[0]!}, '')` : `CONCAT_WS(':', ${pieces.join(', ')})`;
 }
 
 export function leaseFileRoutines(family: 4 | 6): StoredObject[] {
