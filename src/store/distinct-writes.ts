@@ -11,7 +11,7 @@ export function writeKeys(write: LeaseWrite): WriteKey[] {
     write.verb === 'claim' || write.verb === 'put' ? write.lease.address : write.address,
   ];
   if (write.verb === 'claim' && write.alsoRemove !== undefined) keys.push(write.alsoRemove);
-  const owner = write.verb === 'put' ? write.lease : write.client;
+  const owner = write.verb === 'put' ? write.lease : write.verb === 'replace' ? write.expected : write.client;
   if (owner) keys.push(...ownerKeys(owner));
   return keys;
 }

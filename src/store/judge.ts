@@ -24,6 +24,10 @@ export function judgeWrite<L extends Lease>(
       const removes = other !== null && other.address !== row?.address && ownedBy(other, write.client);
       return { result: 'done', before: row, after, ...(removes && { removed: other }) };
     }
+    case 'replace':
+      if (!row) return { result: 'absent' };
+      if (!sameGrant(row, write.expected)) return { result: 'conflict', holder: row };
+      return { result: 'done', before: row, after: write.by };
     case 'remove':
       if (!row) return { result: 'absent' };
       if (write.client && !ownedBy(row, write.client)) return { result: 'conflict', holder: row };

@@ -35,6 +35,8 @@ export interface LeaseFindings<L extends Lease = Lease> {
  * - `release`: the client's own row in state 0: deleted, or state 3 with lifetime 0 when `keep`.
  * - `decline`: the client's own row in state 0, not expired: state 1, identifiers stripped, lifetime = `probation`.
  * - `remove`: delete the row if it still belongs to this client (old lease after a move), or any row when client is null.
+ * - `replace`: overwrite (or with null delete) the row if owner, state, subnet and expiry are still as `expected`;
+ *   else `conflict` or `absent`. Reclamation by several servers at once rests on it.
  * - `put`: unconditional insert or overwrite (management commands, lease updates from a partner).
  */
 export type LeaseWrite<L extends Lease = Lease> =
@@ -58,7 +60,13 @@ export type LeaseWrite<L extends Lease = Lease> =
       readonly probation: number;
     }
   | { readonly verb: 'remove'; readonly client: ClientKey | null; readonly address: L['address'] }
-  | { readonly verb: 'put'; readonly lease: L };
+  | { readonly verb: 'put'; readonly lease: L }
+  | {
+      readonly verb: 'replace';
+      readonly address: L['address'];
+      readonly expected: L;
+      readonly by: L | null;
+    };
 
 /**
  * Resolved only after the batch's commit. `before`: the row that was there, null when none.

@@ -3,6 +3,7 @@ import { isClaimable } from '../judge.ts';
 import { ownerKeys } from '../lease-owner.ts';
 import { leaseState, type Lease } from '../lease.ts';
 import type { AddressRange, LeaseCount } from '../lease-store.ts';
+import { wrapped } from '../address-ranges.ts';
 import { createExpiryHeap } from './expiry-heap.ts';
 
 export interface LeaseTable<L extends Lease> {
@@ -143,22 +144,4 @@ function nextBlock<A extends number | bigint>(block: A): A {
   const first =
     typeof block === 'bigint' ? (block + 1n) << BigInt(blockBits) : (Number(block) + 1) * blockSize;
   return first as A;
-}
-
-/** The ranges from `start` upwards, then those below it: each address once. */
-export function wrapped<L extends Lease>(
-  ranges: readonly AddressRange<L>[],
-  start: L['address'],
-): AddressRange<L>[] {
-  type A = L['address'];
-  const after: AddressRange<L>[] = [];
-  const before: AddressRange<L>[] = [];
-  for (const { first, last } of [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1))) {
-    if (last >= start) after.push({ first: first >= start ? first : start, last });
-    if (first < start) {
-      const below: A = typeof start === 'bigint' ? start - 1n : start - 1;
-      before.push({ first, last: last < start ? last : below });
-    }
-  }
-  return [...after, ...before];
 }

@@ -1,0 +1,64 @@
+// Lookups of a whole batch as one packet, and the rows dealt out to the queries they answer.
+import { ownerKeys } from '../lease-owner.ts';
+import type { Lease } from '../lease.ts';
+import type { ClientKey, LeaseFindings, LeaseQuery } from '../lease-store.ts';
+import type { LeaseSql } from './lease-sql.ts';
+
+/**
+ * The clock, then one SELECT per index (client identifier, hardware address, address): each is a range over its own
+ * index, where one SELECT with OR would scan the table. No locks: a lookup promises nothing, a claim decides.
+ */
+export function findPacket<L extends Lease>(table: LeaseSql<L>, queries: readonly LeaseQuery<L>[]): string {
+  const clients: ClientKey[] = [];
+  const addresses = new Set<L['address']>();
+  for (const { client, addresses: wanted } of queries) {
+    if (client) clients.push(client);
+    for (const address of wanted) addresses.add(address);
+  }
+  const select = (index: string, where: string): string =>
+    `SELECT ${table.selectList} FROM ${table.table} AS l FORCE INDEX (${index}) WHERE ${where}`;
+  const selects = table.ownerLookups(clients).map(({ index, where }) => select(index, where));
+  if (addresses.size > 0) {
+    const list = Array.from(addresses, (address) => table.addressLiteral(address)).join(',');
+    selects.push(select('PRIMARY', `l.address IN (${list})`));
+  }
+  // DO makes it several results even without a SELECT.
+  return ['SELECT UNIX_TIMESTAMP()', 'DO 0', ...selects].join(';\n');
+}
+
+/** `results`: of {@link findPacket}. A client in several subnets is found in all; each query keeps its own. */
+export function dealFindings<L extends Lease>(
+  table: LeaseSql<L>,
+  queries: readonly LeaseQuery<L>[],
+  results: readonly unknown[],
+): LeaseFindings<L>[] {
+  const [clock, , ...rowSets] = results as readonly (readonly (readonly unknown[])[])[];
+  const now = Number(clock![0]![0]);
+  const byAddress = new Map<unknown, L>();
+  const byOwner = new Map<string, Set<L>>();
+  for (const row of rowSets.flat()) {
+    const key = row[0] instanceof Uint8Array ? Buffer.from(row[0]).toString('latin1') : row[0];
+    if (byAddress.has(key)) continue;
+    const lease = table.decode(row);
+    byAddress.set(key, lease);
+    for (const owner of ownerKeys(lease)) {
+      const set = byOwner.get(owner);
+      if (set) set.add(lease);
+      else byOwner.set(owner, new Set([lease]));
+    }
+  }
+  const leases = new Map<L['address'], L>();
+  for (const lease of byAddress.values()) leases.set(lease.address, lease);
+  return queries.map((query) => {
+    const own = new Set<L>();
+    for (const key of query.client ? ownerKeys(query.client) : []) {
+      for (const lease of byOwner.get(key) ?? []) {
+        if (!query.subnetIds || query.subnetIds.includes(lease.subnetId)) own.add(lease);
+      }
+    }
+    const held = query.addresses
+      .map((address) => leases.get(address))
+      .filter((lease): lease is L => lease !== undefined);
+    return { own: [...own], held, now };
+  });
+}

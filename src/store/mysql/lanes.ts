@@ -1,0 +1,175 @@
+// The few connections of a store: packets out, results back; loss noticed once, refused at once, mended in the background.
+import type { Pool, PoolConnection } from 'mysql2/promise';
+import { describeDatabase, type DatabaseAddress } from '../../db/address.ts';
+import { openPool } from '../../db/connect.ts';
+import { FlotillaError, messageOf } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { kindOf, leaseDatabaseError } from './database-error.ts';
+
+export interface LaneOptions {
+  readonly connections: number;
+  /** Milliseconds that a packet may take before its connection is given up. */
+  readonly queryTimeout: number;
+}
+
+export interface LaneDeps {
+  readonly logger: Logger;
+  /** 0 ≤ x < 1: spreads retries. */
+  readonly random: () => number;
+}
+
+/** Result sets as arrays of cells, other statements as headers, in order. */
+export type PacketResult = readonly unknown[];
+
+export interface Lanes {
+  readonly state: 'up' | 'down';
+  /**
+   * One packet there and back on one connection. A batch that lost a race runs again, a few times. A connection lost on
+   * the way leaves the outcome unknown: the packet runs once more elsewhere (every packet of a store can: each write is
+   * judged against the row that the first run may have left), and only what that run says counts.
+   * Rejects with DATABASE_…; DATABASE_UNREACHABLE at once while the database is known to be away.
+   */
+  packet(sql: string): Promise<PacketResult>;
+  onState(listener: (state: 'up' | 'down') => void): void;
+  close(): Promise<void>;
+}
+
+const retries = 6;
+const firstBackOff = 100;
+const lastBackOff = 5_000;
+
+export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: LaneDeps): Lanes {
+  const pool: Pool = openPool(address, options.connections);
+  const database = describeDatabase(address);
+  const listeners: ((state: 'up' | 'down') => void)[] = [];
+  let state: 'up' | 'down' = 'up';
+  let closed = false;
+  let lastError: FlotillaError | null = null;
+  let probe: NodeJS.Timeout | null = null;
+
+  // GROUP_CONCAT carries the addresses of a batch; a lock is never worth waiting for longer than a client waits.
+  // MariaDB turns IN lists beyond this length into a join that loses the order of locks.
+  pool.pool.on('connection', (connection) => {
+    connection.query(
+      'SET SESSION group_concat_max_len = 4194304, innodb_lock_wait_timeout = 3; ' +
+        '/*M! SET SESSION in_predicate_conversion_threshold = 0 */',
+    );
+  });
+
+  const setState = (next: 'up' | 'down'): void => {
+    if (state === next) return;
+    state = next;
+    for (const listener of listeners) listener(next);
+  };
+
+  const goDown = (error: unknown): FlotillaError => {
+    lastError = leaseDatabaseError(error, database);
+    if (state === 'up' && !closed) {
+      deps.logger.warn(
+        'DHCPSRV_MYSQL_FATAL_ERROR',
+        'lease database lost, trying again for as long as it takes',
+        {
+          database,
+          error: messageOf(error),
+        },
+      );
+      setState('down');
+      scheduleProbe(firstBackOff);
+    }
+    return lastError;
+  };
+
+  const scheduleProbe = (delay: number): void => {
+    if (closed) return;
+    probe = setTimeout(() => void tryAgain(delay), delay * (0.5 + deps.random() / 2));
+    probe.unref();
+  };
+
+  const tryAgain = async (delay: number): Promise<void> => {
+    try {
+      const connection = await pool.getConnection();
+      try {
+        await connection.query({ sql: 'SELECT 1', timeout: options.queryTimeout });
+        connection.release();
+      } catch (error) {
+        connection.destroy();
+        throw error;
+      }
+      deps.logger.info('FLOTILLA_DATABASE_BACK', 'lease database is back', { database });
+      setState('up');
+    } catch (error) {
+      lastError = leaseDatabaseError(error, database);
+      scheduleProbe(Math.min(delay * 2, lastBackOff));
+    }
+  };
+
+  const unreachable = (): FlotillaError =>
+    closed
+      ? new FlotillaError('STORE_CLOSED', 'the lease store is closed')
+      : (lastError ?? new FlotillaError('DATABASE_UNREACHABLE', `database ${database} is away`));
+
+  const connect = async (): Promise<PoolConnection> => {
+    if (closed || state === 'down') throw unreachable();
+    try {
+      return await pool.getConnection();
+    } catch (error) {
+      throw goDown(error);
+    }
+  };
+
+  const runOnce = async (connection: PoolConnection, sql: string): Promise<PacketResult> => {
+    try {
+      const [results] = await connection.query({ sql, rowsAsArray: true, timeout: options.queryTimeout });
+      connection.release();
+      return results as PacketResult;
+    } catch (error) {
+      // The transaction is open and the statistics switch may be on: neither may reach the next user of the connection.
+      try {
+        if (kindOf(error) === 'unreachable') throw error;
+        await connection.query({
+          sql: 'ROLLBACK; SET @fleet_statistics_off = NULL, @fleet_batch = NULL',
+          timeout: options.queryTimeout,
+        });
+        connection.release();
+      } catch {
+        connection.destroy();
+      }
+      throw error;
+    }
+  };
+
+  return {
+    get state() {
+      return state;
+    },
+    async packet(sql) {
+      let lost = false;
+      for (let attempt = 0; ; attempt++) {
+        const connection = await connect();
+        try {
+          return await runOnce(connection, sql);
+        } catch (error) {
+          const kind = kindOf(error);
+          if (kind === 'refused' || (kind === 'retry' && attempt >= retries))
+            throw leaseDatabaseError(error, database);
+          if (kind === 'unreachable') {
+            if (lost) throw goDown(error);
+            lost = true;
+          } else await pause(attempt, deps.random);
+        }
+      }
+    },
+    onState: (listener) => void listeners.push(listener),
+    async close() {
+      if (closed) return;
+      closed = true;
+      if (probe) clearTimeout(probe);
+      await pool.end();
+    },
+  };
+}
+
+/** 2 to 5 ms after the first loss, doubling: long enough for the winner's commit. */
+function pause(attempt: number, random: () => number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 2 ** attempt * (2 + 3 * random())));
+}

@@ -1,0 +1,224 @@
+// Leases in MySQL or MariaDB: each batch of lookups or writes is one packet to the database and one back.
+import type { DatabaseAddress } from '../../db/address.ts';
+import { FlotillaError } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { distinctRuns } from '../distinct-writes.ts';
+import { judgeWrite, reclaimDeletes, reclaimedRow } from '../judge.ts';
+import { infiniteLifetime, type Lease } from '../lease.ts';
+import type { AddressRange, LeaseBackend, LeaseWrite, WriteOutcome } from '../lease-store.ts';
+import { wrapped } from '../address-ranges.ts';
+import { dealFindings, findPacket } from './find-sql.ts';
+import { firstWindow, gapsSelect, widestWindow } from './free-sql.ts';
+import { openLanes, type LaneOptions } from './lanes.ts';
+import type { LeaseSql } from './lease-sql.ts';
+import { lastTimestamp, writePacket } from './write-sql.ts';
+
+export interface MysqlBackendOptions<L extends Lease> extends LaneOptions {
+  readonly table: LeaseSql<L>;
+  readonly address: DatabaseAddress;
+  /**
+   * Count statistics once per batch, with the triggers switched off meanwhile. Only right where our triggers are
+   * installed, which obey the switch; a schema that only Kea made must count by its triggers.
+   */
+  readonly ownStatistics: boolean;
+}
+
+export interface MysqlBackendDeps {
+  readonly logger: Logger;
+  readonly random: () => number;
+}
+
+export interface MysqlBackend<L extends Lease> extends LeaseBackend<L> {
+  readonly state: 'up' | 'down';
+  onState(listener: (state: 'up' | 'down') => void): void;
+  /** Values that did not fit their column and were cut, and expiries that were clamped to the end of TIMESTAMP. */
+  readonly misfits: { readonly cut: number; readonly clamped: number };
+}
+
+export const defaultLanes: LaneOptions = { connections: 3, queryTimeout: 10_000 };
+
+/** Rows per reclamation or flush statement: short transactions, so that nobody waits for them. */
+const chunk = 500;
+
+/** Connects lazily: the first packet finds out whether the database is there. */
+export function openMysqlBackend<L extends Lease>(
+  options: MysqlBackendOptions<L>,
+  deps: MysqlBackendDeps,
+): MysqlBackend<L> {
+  const { table, ownStatistics } = options;
+  const lanes = openLanes(options.address, options, deps);
+  const misfits = { cut: 0, clamped: 0 };
+
+  const fitLease = (lease: L): L => {
+    const { lease: fitted, cut } = table.fit(lease);
+    if (cut) misfits.cut++;
+    return fitted;
+  };
+  const fit = (write: LeaseWrite<L>): LeaseWrite<L> => {
+    if (write.verb === 'put') return { ...write, lease: fitLease(write.lease) };
+    if (write.verb === 'replace') return write.by ? { ...write, by: fitLease(write.by) } : write;
+    if (!write.client) return write;
+    const client = table.fitClient(write.client);
+    return write.verb === 'claim' ? { ...write, client, lease: fitLease(write.lease) } : { ...write, client };
+  };
+
+  /** `writes`: no address and no client twice. */
+  const writeRun = async (given: readonly LeaseWrite<L>[]): Promise<WriteOutcome<L>[]> => {
+    const writes = given.map(fit);
+    const packet = writePacket(
+      table,
+      [...writes].sort((a, b) => (addressOf(a) < addressOf(b) ? -1 : 1)),
+      ownStatistics,
+    );
+    const results = (await lanes.packet(packet.sql)) as readonly (readonly (readonly unknown[])[])[];
+    const now = Number(results[packet.clockAt]![0]![0]);
+    const before = new Map<L['address'], L>();
+    for (const row of results[packet.imagesAt]!) {
+      const lease = table.decode(row);
+      before.set(lease.address, lease);
+    }
+    const row = (address: L['address'] | undefined): L | null =>
+      address === undefined ? null : (before.get(address) ?? null);
+    let granted = 0;
+    const outcomes = writes.map((write) => {
+      const also = write.verb === 'claim' ? write.alsoRemove : undefined;
+      const outcome = judgeWrite(write, row(addressOf(write)), row(also), now);
+      if ('lease' in write && outcome.result === 'done') granted++;
+      if (outcome.result === 'done' && outcome.after && isClamped(outcome.after)) misfits.clamped++;
+      return outcome;
+    });
+    if (packet.claimsAt !== null) {
+      const { affectedRows } = results[packet.claimsAt] as unknown as { affectedRows: number };
+      // Two spellings of one rule: should they ever differ, nobody may be told that a lease is theirs.
+      if (affectedRows !== granted) {
+        const message = `the database granted ${affectedRows} claims of a batch, expected ${granted}`;
+        throw new FlotillaError('DATABASE_QUERY', message);
+      }
+    }
+    return outcomes;
+  };
+
+  const writeAll = async (writes: readonly LeaseWrite<L>[]): Promise<WriteOutcome<L>[]> => {
+    const outcomes = new Array<WriteOutcome<L>>(writes.length);
+    for (const run of distinctRuns(writes)) {
+      const results = await writeRun(run.map((index) => writes[index]!));
+      for (const [i, index] of run.entries()) outcomes[index] = results[i]!;
+    }
+    return outcomes;
+  };
+
+  const rowsOf = async (select: string): Promise<readonly (readonly unknown[])[]> =>
+    (await lanes.packet(select)) as readonly (readonly unknown[])[];
+
+  return {
+    backend: 'mysql',
+    get state() {
+      return lanes.state;
+    },
+    misfits,
+    onState: (listener) => lanes.onState(listener),
+    async findAll(given) {
+      if (given.length === 0) return [];
+      const queries = given.map((query) =>
+        query.client ? { ...query, client: table.fitClient(query.client) } : query,
+      );
+      return dealFindings(table, queries, await lanes.packet(findPacket(table, queries)));
+    },
+    writeAll,
+    async reclaim({ limit, remove }) {
+      const reclaimed: L[] = [];
+      const wanted = limit === 0 ? Infinity : limit;
+      while (reclaimed.length < wanted) {
+        const count = Math.min(chunk, wanted - reclaimed.length);
+        const leases = (await rowsOf(expiredSelect(count))).map((row) => table.decode(row));
+        // Read without locks, then replaced only where unchanged: of several servers one gets each lease.
+        const outcomes = await writeAll(
+          leases.map((lease) => ({
+            verb: 'replace',
+            address: lease.address,
+            expected: lease,
+            by: remove || reclaimDeletes(lease) ? null : reclaimedRow(lease),
+          })),
+        );
+        const done = leases.filter((_, i) => outcomes[i]!.result === 'done');
+        reclaimed.push(...done);
+        if (leases.length < count || done.length === 0) break;
+      }
+      return reclaimed;
+    },
+    async flushReclaimed(holdSeconds) {
+      let flushed = 0;
+      for (;;) {
+        // State 2 is in no statistics, so the triggers have nothing to count here.
+        const result = (await lanes.packet(
+          `DELETE FROM ${table.table} WHERE state = 2 AND expire < FROM_UNIXTIME(GREATEST(UNIX_TIMESTAMP() - ${Math.floor(holdSeconds)}, 1)) ORDER BY address LIMIT ${chunk}`,
+        )) as unknown as { affectedRows: number };
+        flushed += result.affectedRows;
+        if (result.affectedRows < chunk) return flushed;
+      }
+    },
+    async page(after, limit, subnetIds) {
+      const where = [
+        ...(after === null ? [] : [`l.address > ${table.addressLiteral(after)}`]),
+        ...(subnetIds
+          ? [`l.subnet_id IN (${subnetIds.length > 0 ? subnetIds.map(Number).join(',') : 'NULL'})`]
+          : []),
+      ];
+      const rows = await rowsOf(
+        `SELECT ${table.selectList} FROM ${table.table} AS l FORCE INDEX (PRIMARY) ` +
+          `${where.length > 0 ? `WHERE ${where.join(' AND ')} ` : ''}ORDER BY l.address LIMIT ${Math.floor(limit)}`,
+      );
+      return { leases: rows.map((row) => table.decode(row)) };
+    },
+    async findFree(ranges, start, limit) {
+      const free: L['address'][] = [];
+      let width = firstWindow;
+      for (const range of wrapped(ranges, start)) {
+        let { first } = range as AddressRange<Lease & { address: number }>;
+        const { last } = range as AddressRange<Lease & { address: number }>;
+        while (first <= last && free.length < limit) {
+          const end = Math.min(first + width - 1, last);
+          const gaps = await rowsOf(gapsSelect({ first, last: end }, limit - free.length));
+          for (const [from, to] of gaps) {
+            for (let a = Number(from); a <= Number(to) && free.length < limit; a++) free.push(a);
+          }
+          first = end + 1;
+          width = Math.min(width * 4, widestWindow);
+        }
+        if (free.length >= limit) break;
+      }
+      return free;
+    },
+    async counts() {
+      const keys = ['subnet_id', 'pool_id', 'state', ...table.statKeys];
+      const rows = await rowsOf(
+        `SELECT ${keys.join(', ')}, leases FROM ${table.table}_pool_stat WHERE leases > 0`,
+      );
+      return rows.map((row) => ({
+        subnetId: Number(row[0]),
+        poolId: Number(row[1]),
+        state: Number(row[2]),
+        leaseType: table.statKeys.length > 0 ? Number(row[3]) : 0,
+        leases: Number(row.at(-1)),
+      }));
+    },
+    close: () => lanes.close(),
+  };
+
+  /** Oldest first along the index on expire; infinite leases have an old expire and never expire. */
+  function expiredSelect(limit: number): string {
+    return (
+      `SELECT ${table.selectList} FROM ${table.table} AS l FORCE INDEX (${table.table}_by_expire_state) ` +
+      `WHERE l.expire < NOW() AND l.state <> 2 AND l.valid_lifetime <> ${infiniteLifetime} ` +
+      `ORDER BY l.expire LIMIT ${limit}`
+    );
+  }
+}
+
+function addressOf<L extends Lease>(write: LeaseWrite<L>): L['address'] {
+  return 'lease' in write ? write.lease.address : write.address;
+}
+
+function isClamped(lease: Lease): boolean {
+  return lease.validLifetime !== infiniteLifetime && lease.cltt + lease.validLifetime > lastTimestamp;
+}

@@ -1,0 +1,82 @@
+// Lease statistics of one batch: counted from the rows before and after it, added in one statement per table at its end.
+import type { Lease } from '../lease.ts';
+import type { LeaseSql } from './lease-sql.ts';
+
+/**
+ * While `@fleet_statistics_off` is 1 the lease triggers do not count; these statements do it for the whole batch.
+ * They come last because the counter row of a busy subnet is what servers wait for: its lock then lasts only for the
+ * commit, and a batch of renewals, which changes no number, never takes it. Keys ascending, as every batch does.
+ */
+export function statisticsStatements<L extends Lease>(table: LeaseSql<L>, rowsAfter: string): string[] {
+  const { table: name, statKeys } = table;
+  const types = statKeys.map((key, i) => `${key} TINYINT PATH '$[${i + 4}]'`);
+  const source =
+    `JSON_TABLE(@fleet_delta, '$[*]' COLUMNS (subnet_id INT UNSIGNED PATH '$[0]', pool_id INT UNSIGNED PATH '$[1]', ` +
+    `state INT UNSIGNED PATH '$[2]', n BIGINT PATH '$[3]'${types.map((type) => `, ${type}`).join('')}))`;
+  const add = (target: string, keys: readonly string[], states: readonly number[]): string => {
+    const list = keys.join(', ');
+    return (
+      `INSERT INTO ${target} (${list}, leases) SELECT ${keys.map((key) => `d.${key}`).join(', ')}, GREATEST(d.n, 0) ` +
+      `FROM (SELECT ${list}, SUM(n) AS n FROM ${source} AS j WHERE state IN (${states.join(', ')}) ` +
+      `GROUP BY ${list} HAVING SUM(n) <> 0) AS d ORDER BY ${keys.map((key) => `d.${key}`).join(', ')} ` +
+      `ON DUPLICATE KEY UPDATE leases = GREATEST(COALESCE(${target}.leases, 0) + d.n, 0)`
+    );
+  };
+  const classTypes = statKeys.map((key, i) => `, ${key} TINYINT PATH '$[${i + 2}]'`).join('');
+  const classKeys = ['client_class', ...statKeys];
+  const classTarget = `${name}_stat_by_client_class`;
+  return [
+    `SELECT ${groups(table, 1)} INTO @fleet_after ${from(table, rowsAfter)}`,
+    `SELECT ${classGroups(table, 1)} INTO @fleet_classes_after ${fromClasses(table, rowsAfter)}`,
+    `SET @fleet_delta = CONCAT('[', CONCAT_WS(',', @fleet_before, @fleet_after), ']'), ` +
+      `@fleet_classes = CONCAT('[', CONCAT_WS(',', @fleet_classes_before, @fleet_classes_after), ']')`,
+    add(`${name}_stat`, ['subnet_id', ...statKeys, 'state'], table.countedStates.subnet),
+    add(`${name}_pool_stat`, ['subnet_id', 'pool_id', ...statKeys, 'state'], table.countedStates.pool),
+    `INSERT INTO ${classTarget} (${classKeys.join(', ')}, leases) ` +
+      `SELECT ${classKeys.map((key) => `d.${key}`).join(', ')}, GREATEST(d.n, 0) FROM (` +
+      `SELECT ${classKeys.join(', ')}, SUM(n) AS n FROM JSON_TABLE(@fleet_classes, '$[*]' COLUMNS (` +
+      `client_class VARCHAR(128) PATH '$[0]', n BIGINT PATH '$[1]'${classTypes})) AS j ` +
+      `GROUP BY ${classKeys.join(', ')} HAVING SUM(n) <> 0) AS d ORDER BY ${classKeys.map((key) => `d.${key}`).join(', ')} ` +
+      // The column is unsigned and a difference below zero would be an error.
+      `ON DUPLICATE KEY UPDATE leases = GREATEST(CAST(${classTarget}.leases AS SIGNED) + d.n, 0)`,
+  ];
+}
+
+/** Remembers the counts before the batch. `rows`: WHERE term of the rows that the batch may touch, all locked. */
+export function statisticsBefore<L extends Lease>(table: LeaseSql<L>, rows: string): string[] {
+  return [
+    `SELECT ${groups(table, -1)} INTO @fleet_before ${from(table, rows)}`,
+    `SELECT ${classGroups(table, -1)} INTO @fleet_classes_before ${fromClasses(table, rows)}`,
+  ];
+}
+
+/** `[subnet, pool, state, ±count, …]` of each group, comma separated; NULL without rows. */
+function groups<L extends Lease>(table: LeaseSql<L>, sign: 1 | -1): string {
+  const more = table.statKeys.map((key) => `, ',', g.${key}`).join('');
+  return `GROUP_CONCAT(CONCAT('[', g.subnet_id, ',', g.pool_id, ',', g.state, ',', ${sign} * g.n${more}, ']'))`;
+}
+
+function from<L extends Lease>(table: LeaseSql<L>, rows: string): string {
+  const keys = ['l.subnet_id', 'l.pool_id', 'l.state', ...table.statKeys.map((key) => `l.${key}`)].join(', ');
+  const states = table.countedStates.subnet.join(', ');
+  return (
+    `FROM (SELECT ${keys}, COUNT(*) AS n FROM ${table.table} AS l FORCE INDEX (PRIMARY) ` +
+    `WHERE ${rows} AND l.state IN (${states}) AND l.subnet_id IS NOT NULL GROUP BY ${keys}) AS g`
+  );
+}
+
+function classGroups<L extends Lease>(table: LeaseSql<L>, sign: 1 | -1): string {
+  const more = table.statKeys.map((key) => `, ',', c.${key}`).join('');
+  return `GROUP_CONCAT(CONCAT('[', JSON_QUOTE(c.client_class), ',', ${sign}${more}, ']'))`;
+}
+
+/** One row per class of each lease in state 0 whose context lists `ISC.client-classes`. */
+function fromClasses<L extends Lease>(table: LeaseSql<L>, rows: string): string {
+  const keys = table.statKeys.map((key) => `, l.${key}`).join('');
+  return (
+    `FROM (SELECT j.client_class${keys} FROM ${table.table} AS l FORCE INDEX (PRIMARY), JSON_TABLE(` +
+    `IF(l.user_context LIKE '%client-classes%' AND JSON_VALID(l.user_context), l.user_context, '{}'), ` +
+    `'$.ISC."client-classes"[*]' COLUMNS (client_class VARCHAR(128) PATH '$')) AS j ` +
+    `WHERE ${rows} AND l.state = 0 AND l.user_context IS NOT NULL AND j.client_class IS NOT NULL) AS c`
+  );
+}

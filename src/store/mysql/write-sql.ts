@@ -1,0 +1,246 @@
+// One batch of conditional lease writes as one packet: lock, read, insert, update, delete, count, commit.
+import { escape } from 'mysql2';
+import { infiniteLifetime, type Lease } from '../lease.ts';
+import type { LeaseWrite } from '../lease-store.ts';
+import type { Cell, LeaseField, LeaseSql } from './lease-sql.ts';
+import { statisticsBefore, statisticsStatements } from './statistics-sql.ts';
+
+const verbNumber = {
+  claim: 0,
+  put: 1,
+  release: 2,
+  releaseKeep: 3,
+  decline: 4,
+  remove: 5,
+  removeAny: 6,
+  replace: 7,
+  replaceByNone: 8,
+} as const;
+
+export interface WritePacket {
+  readonly sql: string;
+  /** Which result of the packet holds the clock, which the rows as they were, which the update of the claims. */
+  readonly clockAt: number;
+  readonly imagesAt: number;
+  readonly claimsAt: number | null;
+}
+
+/** Latest moment that TIMESTAMP holds on every supported server. */
+export const lastTimestamp = 0x7fffffff;
+
+const infinite = String(infiniteLifetime);
+
+/**
+ * `writes` share no address and no client (distinct-writes.ts) and are sorted by address.
+ *
+ * Why it is exact under READ COMMITTED, which locks no gaps: (1) rows that exist are locked and counted; (2) they are
+ * read; (3) missing rows are inserted, and the number of inserted rows must be what (1) left open. A row that another
+ * server put in between makes (3) fail with error 1242, the transaction is rolled back and the batch runs again. So
+ * whoever reads (2) knows the state before the batch, and judge.ts comes to the same verdicts as the conditions here.
+ * A row of a release, decline or removal that was not there in (1) is never touched: `@fleet_rows`.
+ */
+export function writePacket<L extends Lease>(
+  table: LeaseSql<L>,
+  writes: readonly LeaseWrite<L>[],
+  ownStatistics: boolean,
+): WritePacket {
+  const { table: name } = table;
+  const batch = new Map<number, number>();
+  const addresses: L['address'][] = [];
+  const others: L['address'][] = [];
+  const grants: L['address'][] = [];
+  let alsoRemoves = false;
+  let reassigns = false;
+  const rows = writes.map((write) => {
+    const verb = numberOf(write);
+    batch.set(verb, (batch.get(verb) ?? 0) + 1);
+    const address = 'lease' in write ? write.lease.address : write.address;
+    addresses.push(address);
+    ('lease' in write ? grants : others).push(address);
+    if (write.verb === 'claim' && write.alsoRemove !== undefined) {
+      alsoRemoves = true;
+      addresses.push(write.alsoRemove);
+      others.push(write.alsoRemove);
+    }
+    if (expectedOf(write)) reassigns = true;
+    return rowOf(table, write);
+  });
+  const list = (of: readonly L['address'][]): string =>
+    [...of]
+      .sort((a, b) => (a < b ? -1 : 1))
+      .map((address) => table.addressLiteral(address))
+      .join(',');
+  const seen = (row: string): string => `FIND_IN_SET(${table.addressText(row)}, @fleet_rows)`;
+  const v = source(table, reassigns);
+  const join = `${v} STRAIGHT_JOIN ${name} AS l FORCE INDEX (PRIMARY) ON l.address = ${table.addressField.sql('v.a')}`;
+  const isVerb = (...wanted: number[]): string => `v.verb IN (${wanted.join(',')})`;
+  const touched =
+    others.length === 0
+      ? `l.address IN (${list(grants)})`
+      : [
+          ...(grants.length > 0 ? [`l.address IN (${list(grants)})`] : []),
+          `(l.address IN (${list(others)}) AND ${seen('l')})`,
+        ].join(' OR ');
+
+  const statements: string[] = [];
+  const add = (sql: string): number => statements.push(sql) - 1;
+
+  add(
+    `SET ${ownStatistics ? '@fleet_statistics_off = 1, ' : ''}@fleet_now = UNIX_TIMESTAMP(), ` +
+      `@fleet_batch = ${escape(JSON.stringify(rows))}`,
+  );
+  add('START TRANSACTION');
+  // (1) In address order, so that two servers never wait for each other in a circle.
+  add(
+    `SELECT COALESCE(SUM(${grants.length > 0 ? `l.address IN (${list(grants)})` : '0'}), 0), ` +
+      `GROUP_CONCAT(${table.addressText('l')}) INTO @fleet_seen, @fleet_rows FROM ${name} AS l FORCE INDEX (PRIMARY) ` +
+      `WHERE l.address IN (${list(addresses)}) ORDER BY l.address FOR UPDATE`,
+  );
+  // (2)
+  const clockAt = add('SELECT @fleet_now');
+  const imagesAt = add(
+    `SELECT ${table.selectList} FROM ${name} AS l FORCE INDEX (PRIMARY) WHERE ${touched} ORDER BY l.address`,
+  );
+  if (ownStatistics) for (const sql of statisticsBefore(table, `(${touched})`)) add(sql);
+  let claimsAt: number | null = null;
+  if (grants.length > 0) {
+    // (3) IGNORE skips rows that exist, and its row count is the number of inserted ones.
+    const columns = table.fields.map(({ column }) => column);
+    const values = table.fields.map((field) => field.sql(`v.${field.column}`));
+    add(
+      `INSERT IGNORE INTO ${name} (address, expire, ${columns.join(', ')}) ` +
+        `SELECT ${table.addressField.sql('v.a')}, ${newExpire}, ${values.join(', ')} FROM ${v} WHERE ${isVerb(0, 1)}`,
+    );
+    add(`DO IF(ROW_COUNT() + @fleet_seen = ${grants.length}, 0, (SELECT 1 UNION ALL SELECT 2))`);
+    // Rows inserted just now match too and stay as they are: the number of matched rows is the number of grants.
+    claimsAt = add(
+      `UPDATE ${join} SET ${table.fields.map((field) => `l.${field.column} = ${field.sql(`v.${field.column}`)}`).join(', ')}, ` +
+        `l.expire = ${newExpire} WHERE ${isVerb(1)} OR (${isVerb(0)} AND ${claimable(table, reassigns)})`,
+    );
+  }
+  if (alsoRemoves) {
+    // After a granted claim its row equals the lease; a refused claim leaves a row of somebody else.
+    const granted = table.fields
+      .filter(({ column }) => column !== 'user_context')
+      .map((field) => `c.${field.column} <=> ${field.sql(`v.${field.column}`)}`);
+    add(
+      `DELETE o FROM ${v} STRAIGHT_JOIN ${name} AS c FORCE INDEX (PRIMARY) ON c.address = ${table.addressField.sql('v.a')} ` +
+        `STRAIGHT_JOIN ${name} AS o FORCE INDEX (PRIMARY) ON o.address = ${table.addressField.sql('v.also')} ` +
+        `WHERE ${isVerb(0)} AND v.also IS NOT NULL AND o.address <> c.address AND ${granted.join(' AND ')} ` +
+        `AND c.expire = ${newExpire} AND ${table.owned('o', 'v')} AND ${seen('o')}`,
+    );
+  }
+  const own = `l.state = 0 AND ${table.owned('l', 'v')} AND ${seen('l')}`;
+  if (batch.has(verbNumber.releaseKeep)) {
+    add(
+      `UPDATE ${join} SET l.state = 3, l.valid_lifetime = 0, l.expire = FROM_UNIXTIME(@fleet_now) ` +
+        `WHERE ${isVerb(verbNumber.releaseKeep)} AND ${own}`,
+    );
+  }
+  if (batch.has(verbNumber.decline)) {
+    add(
+      `UPDATE ${join} SET ${table.declineAssignments}, l.state = 1, l.valid_lifetime = v.probation, ` +
+        `l.expire = FROM_UNIXTIME(LEAST(@fleet_now + v.probation, ${lastTimestamp})) ` +
+        `WHERE ${isVerb(verbNumber.decline)} AND ${own} AND NOT ${expired('l')}`,
+    );
+  }
+  if (batch.has(verbNumber.replace)) {
+    const set = table.fields.map((field) => `l.${field.column} = ${field.sql(`v.${field.column}`)}`);
+    add(
+      `UPDATE ${join} SET ${set.join(', ')}, l.expire = ${newExpire} ` +
+        `WHERE ${isVerb(verbNumber.replace)} AND ${unchanged(table)} AND ${seen('l')}`,
+    );
+  }
+  const removals: readonly (readonly [number, string])[] = [
+    [verbNumber.release, own],
+    [verbNumber.remove, `${table.owned('l', 'v')} AND ${seen('l')}`],
+    [verbNumber.removeAny, seen('l')],
+    [verbNumber.replaceByNone, `${unchanged(table)} AND ${seen('l')}`],
+  ];
+  for (const [verb, condition] of removals) {
+    if (batch.has(verb)) add(`DELETE l FROM ${join} WHERE ${isVerb(verb)} AND ${condition}`);
+  }
+  if (ownStatistics) {
+    for (const sql of statisticsStatements(table, `(${touched})`)) add(sql);
+    add('SET @fleet_statistics_off = NULL, @fleet_batch = NULL');
+  }
+  add('COMMIT');
+  return { sql: statements.join(';\n'), clockAt, imagesAt, claimsAt };
+}
+
+/** From a row of the batch: cltt is given (put) or the store's clock; an infinite lease has expire = cltt. */
+const newExpire =
+  `FROM_UNIXTIME(GREATEST(LEAST(COALESCE(v.cltt, @fleet_now) + IF(v.valid_lifetime = ${infinite}, 0, v.valid_lifetime), ` +
+  `${lastTimestamp}), 1))`;
+
+const expired = (row: string): string =>
+  `(COALESCE(${row}.valid_lifetime, 0) <> ${infinite} AND COALESCE(UNIX_TIMESTAMP(${row}.expire), 0) < @fleet_now)`;
+
+/** The rules of a claim in judge.ts. */
+function claimable<L extends Lease>(table: LeaseSql<L>, reassigns: boolean): string {
+  const again = reassigns ? ` OR (v.x_state IS NOT NULL AND ${unchanged(table)})` : '';
+  return `(l.state IN (2, 3) OR ${expired('l')} OR (l.state = 0 AND ${table.owned('l', 'v')})${again})`;
+}
+
+/** The row is still the one that the writer saw: sameGrant of judge.ts. */
+function unchanged<L extends Lease>(table: LeaseSql<L>): string {
+  const same = expectedFields(table).map(
+    (field) => `l.${field.column} <=> ${field.sql(`v.x_${field.column}`)}`,
+  );
+  return `(${same.join(' AND ')} AND COALESCE(UNIX_TIMESTAMP(l.expire), 0) = v.x_expire)`;
+}
+
+function expectedFields<L extends Lease>(table: LeaseSql<L>): readonly LeaseField<L>[] {
+  return table.fields.filter(({ column }) => table.grantColumns.includes(column));
+}
+
+function expectedOf<L extends Lease>(write: LeaseWrite<L>): L | undefined {
+  if (write.verb === 'replace') return write.expected;
+  return write.verb === 'claim' ? write.reassign : undefined;
+}
+
+/** The batch as a table `v`. */
+function source<L extends Lease>(table: LeaseSql<L>, reassigns: boolean): string {
+  const columns = [
+    ['a', table.addressField.type],
+    ['verb', 'TINYINT'],
+    ['also', table.addressField.type],
+    ['cltt', 'BIGINT'],
+    ['probation', 'INT UNSIGNED'],
+    ...table.clientColumns.map(({ name, type }) => [name, type]),
+    ...table.fields.map(({ column, type }) => [column, type]),
+    ...(reassigns
+      ? [['x_expire', 'BIGINT'], ...expectedFields(table).map(({ column, type }) => [`x_${column}`, type])]
+      : []),
+  ];
+  const list = columns.map(([column, type], i) => `${column} ${type} PATH '$[${i}]'`).join(', ');
+  return `JSON_TABLE(@fleet_batch, '$[*]' COLUMNS (${list})) AS v`;
+}
+
+function rowOf<L extends Lease>(table: LeaseSql<L>, write: LeaseWrite<L>): Cell[] {
+  const lease = 'lease' in write ? write.lease : write.verb === 'replace' ? write.by : null;
+  const client = 'client' in write ? write.client : null;
+  const also = write.verb === 'claim' && write.alsoRemove !== undefined ? write.alsoRemove : null;
+  const row: Cell[] = [
+    table.addressField.cell('lease' in write ? write.lease.address : write.address),
+    numberOf(write),
+    also === null ? null : table.addressField.cell(also),
+    lease && write.verb !== 'claim' ? lease.cltt : null,
+    write.verb === 'decline' ? write.probation : null,
+  ];
+  row.push(...(client ? table.clientCells(client) : table.clientColumns.map(() => null)));
+  row.push(...table.fields.map((field) => (lease ? field.cell(lease) : null)));
+  const expected = expectedOf(write);
+  if (expected) {
+    const lifetime = expected.validLifetime === infiniteLifetime ? 0 : expected.validLifetime;
+    row.push(expected.cltt + lifetime, ...expectedFields(table).map((field) => field.cell(expected)));
+  }
+  return row;
+}
+
+function numberOf(write: LeaseWrite): number {
+  if (write.verb === 'release') return write.keep ? verbNumber.releaseKeep : verbNumber.release;
+  if (write.verb === 'remove') return write.client ? verbNumber.remove : verbNumber.removeAny;
+  if (write.verb === 'replace') return write.by ? verbNumber.replace : verbNumber.replaceByNone;
+  return verbNumber[write.verb];
+}

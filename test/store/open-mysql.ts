@@ -1,0 +1,24 @@
+// A database backend on a test database, as the contract and the race tests open it.
+import { silentLogger } from '../../src/log.ts';
+import { lease4Sql } from '../../src/store/mysql/lease4-rows.ts';
+import { defaultLanes, openMysqlBackend } from '../../src/store/mysql/mysql-backend.ts';
+import type { TestDatabase } from '../support/database.ts';
+import type { OpenedBackend } from './lease-store-contract.ts';
+import { assertStatisticsEqualRecount } from './statistics.ts';
+
+export function openMysqlForContract(
+  database: Pick<TestDatabase, 'address' | 'pool' | 'drop'>,
+): OpenedBackend {
+  const backend = openMysqlBackend(
+    { ...defaultLanes, table: lease4Sql, address: database.address, ownStatistics: true },
+    { logger: silentLogger, random: Math.random },
+  );
+  return {
+    backend,
+    async clear() {
+      await database.pool.query('DELETE FROM lease4');
+    },
+    checkStatistics: () => assertStatisticsEqualRecount(database.pool),
+    close: () => database.drop(),
+  };
+}

@@ -1,0 +1,24 @@
+// Recounts leases and compares with the statistics tables: they must be equal after every commit.
+import assert from 'node:assert/strict';
+import type { Pool, RowDataPacket } from 'mysql2/promise';
+
+const comparisons = {
+  lease4_stat: 'SELECT subnet_id, state, COUNT(*) AS leases FROM lease4 WHERE state IN (0, 1) GROUP BY 1, 2',
+  lease4_pool_stat:
+    'SELECT subnet_id, pool_id, state, COUNT(*) AS leases FROM lease4 WHERE state IN (0, 1) GROUP BY 1, 2, 3',
+  lease4_stat_by_client_class: `SELECT j.client_class, COUNT(*) AS leases FROM lease4 AS l,
+    JSON_TABLE(IF(l.user_context LIKE '%client-classes%', l.user_context, '{}'),
+    '$.ISC."client-classes"[*]' COLUMNS (client_class VARCHAR(128) PATH '$')) AS j WHERE l.state = 0 GROUP BY 1`,
+} as const;
+
+export async function assertStatisticsEqualRecount(pool: Pool): Promise<void> {
+  for (const [table, recount] of Object.entries(comparisons)) {
+    const [[kept], [counted]] = await Promise.all([
+      pool.query<RowDataPacket[]>(`SELECT * FROM ${table} WHERE leases > 0`),
+      pool.query<RowDataPacket[]>(recount),
+    ]);
+    const asText = (rows: RowDataPacket[]): string[] =>
+      rows.map((row) => JSON.stringify(Object.values(row).map(String))).sort();
+    assert.deepEqual(asText(kept), asText(counted), table);
+  }
+}
