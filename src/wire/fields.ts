@@ -77,7 +77,7 @@ export const fieldCodecs: Readonly<Record<FieldType, FieldCodec>> = {
   },
   'ipv6-prefix': {
     write(writer, text) {
-      const match = /^([^/]+)\/(\d{1,3})$/.exec(text);
+      const match = /^([^/]+)\/\s*(\d{1,3})$/.exec(text);
       const address = tryParseIpv6(match?.[1]?.trim() ?? '');
       const length = Number(match?.[2]);
       if (address === undefined || !(length <= 128)) return 'an IPv6 prefix such as 2001:db8::/32';

@@ -96,6 +96,10 @@ function suboptionsText(
 /** Options that Kea has a class of its own for. */
 function ownText4(definition: OptionDefinition, bytes: Uint8Array): string | undefined {
   const { code } = definition;
+  if (code === 79) {
+    const [mandatory, scopes] = readFields(definition, bytes, 4);
+    return `type=079, len=${lengthText(bytes)}: mandatory:${bit(mandatory?.text === 'true')}, scope-list:"${scopes?.text}"`;
+  }
   if (code === 81) {
     const { noUpdates, encoded, overridden, serverUpdates, name } = decodeClientFqdn4(bytes);
     const flags = `N=${bit(noUpdates)}, E=${bit(encoded)}, O=${bit(overridden)}, S=${bit(serverUpdates)}`;
@@ -151,6 +155,10 @@ function trimmedText(bytes: Uint8Array): string {
 
 function byteLength(text: string): number {
   return Buffer.byteLength(text, 'utf8');
+}
+
+function lengthText(bytes: Uint8Array): string {
+  return String(bytes.length).padStart(3, '0');
 }
 
 function bit(flag: boolean): number {

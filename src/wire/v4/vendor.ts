@@ -14,38 +14,25 @@ export interface VendorOptions4 {
   readonly suboptions: ReadonlyMap<number, Uint8Array>;
 }
 
-/** Option 124 (RFC 3925 §3), in wire order; one enterprise may appear more than once. Throws WireError. */
+/** Option 124 (RFC 3925 §3), enterprises in order of first appearance, each with the data of its blocks. Throws WireError. */
 export function decodeVendorClasses4(bytes: Uint8Array): VendorClass4[] {
-  return blocks(bytes).map(({ enterprise, body }) => {
-    const reader = new Reader(body);
-    const data: Uint8Array[] = [];
-    while (reader.remaining > 0) data.push(reader.take(reader.uint8()));
-    return { enterprise, data };
-  });
+  return [...byEnterprise(bytes)].map(([enterprise, data]) => ({ enterprise, data }));
 }
 
-/** Items above 255 bytes, or a block above it, throw WireError: the format has no room. */
+/** One block an item. An item above 255 bytes throws WireError: the format has no room for it. */
 export function encodeVendorClasses4(classes: readonly VendorClass4[]): Uint8Array {
   const writer = new Writer();
   for (const { enterprise, data } of classes) {
-    const body = new Writer();
-    for (const item of data) body.uint8(fits(item.length)).bytes(item);
-    putBlock(writer, enterprise, body.finish());
+    for (const item of data) putBlock(writer, enterprise, item);
   }
   return writer.finish();
 }
 
 /** Option 125 (RFC 3925 §4), in wire order; the blocks of one enterprise are joined. Throws WireError. */
 export function decodeVendorOptions4(bytes: Uint8Array): VendorOptions4[] {
-  const bodies = new Map<number, Uint8Array[]>();
-  for (const { enterprise, body } of blocks(bytes)) {
-    const earlier = bodies.get(enterprise);
-    if (earlier) earlier.push(body);
-    else bodies.set(enterprise, [body]);
-  }
-  return [...bodies].map(([enterprise, parts]) => ({
+  return [...byEnterprise(bytes)].map(([enterprise, blocks]) => ({
     enterprise,
-    suboptions: decodeSuboptions4(concatenate(parts)),
+    suboptions: decodeSuboptions4(concatenate(blocks)),
   }));
 }
 
@@ -68,12 +55,16 @@ export function encodeVendorOptions4(vendors: readonly VendorOptions4[]): Uint8A
   return writer.finish();
 }
 
-function blocks(bytes: Uint8Array): { enterprise: number; body: Uint8Array }[] {
+/** Both options are blocks of enterprise number, length, data. */
+function byEnterprise(bytes: Uint8Array): Map<number, Uint8Array[]> {
   const reader = new Reader(bytes);
-  const found: { enterprise: number; body: Uint8Array }[] = [];
+  const found = new Map<number, Uint8Array[]>();
   while (reader.remaining > 0) {
     const enterprise = reader.uint32();
-    found.push({ enterprise, body: reader.take(reader.uint8()) });
+    const body = reader.take(reader.uint8());
+    const earlier = found.get(enterprise);
+    if (earlier) earlier.push(body);
+    else found.set(enterprise, [body]);
   }
   return found;
 }
