@@ -43,28 +43,50 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
       `the database address starts with '${url.protocol}', expected mysql://`,
     );
   }
-  const database = decodeURIComponent(url.pathname.slice(1));
+  const unknown = [...url.searchParams.keys()].find((name) => !urlParameters.includes(name));
+  if (unknown !== undefined) {
+    throw new FlotillaError(
+      'DATABASE_URL',
+      `the database address has the unknown parameter '${unknown}', expected one of ${urlParameters.join(', ')}`,
+    );
+  }
+  const database = decoded(url.pathname.slice(1), 'name');
   if (database === '' || database.includes('/')) {
     throw new FlotillaError('DATABASE_URL', 'the database address names no database: end it with /name');
   }
-  const socketPath = url.searchParams.get('socket');
-  const trustAnchor = url.searchParams.get('trust-anchor');
-  const certFile = url.searchParams.get('cert-file');
-  const keyFile = url.searchParams.get('key-file');
+  const parameter = (name: string): string | undefined => url.searchParams.get(name) ?? undefined;
+  const socketPath = parameter('socket');
+  const [trustAnchor, certFile, keyFile, cipherList] = tlsParameters.map(parameter);
   const tls: DatabaseTls = {
-    ...(trustAnchor !== null && { trustAnchor }),
-    ...(certFile !== null && { certFile }),
-    ...(keyFile !== null && { keyFile }),
+    ...(trustAnchor !== undefined && { trustAnchor }),
+    ...(certFile !== undefined && { certFile }),
+    ...(keyFile !== undefined && { keyFile }),
+    ...(cipherList !== undefined && { cipherList }),
   };
   return {
-    host: url.hostname === '' ? 'localhost' : url.hostname,
+    // An IPv6 address stands in brackets in a URL only.
+    host: url.hostname === '' ? 'localhost' : url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? 3306 : Number(url.port),
-    ...(socketPath !== null && { socketPath }),
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
+    ...(socketPath !== undefined && { socketPath }),
+    user: decoded(url.username, 'user'),
+    password: decoded(url.password, 'password'),
     database,
     ...(Object.keys(tls).length > 0 && { tls }),
   };
+}
+
+const tlsParameters = ['trust-anchor', 'cert-file', 'key-file', 'cipher-list'];
+const urlParameters = ['socket', ...tlsParameters];
+
+function decoded(text: string, part: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new FlotillaError(
+      'DATABASE_URL',
+      `the ${part} in the database address has a % that is not followed by two hexadecimal digits: write % as %25`,
+    );
+  }
 }
 
 /** The inverse of {@link parseDatabaseUrl}, with the password: only to hand to a child process through its environment. */
@@ -73,8 +95,15 @@ export function formatDatabaseUrl(address: DatabaseAddress): string {
     address.password === ''
       ? encodeURIComponent(address.user)
       : `${encodeURIComponent(address.user)}:${encodeURIComponent(address.password)}`;
-  const query = address.socketPath === undefined ? '' : `?socket=${encodeURIComponent(address.socketPath)}`;
-  return `mysql://${login}@${address.host}:${address.port}/${encodeURIComponent(address.database)}${query}`;
+  const { tls = {}, socketPath } = address;
+  const values = [socketPath, tls.trustAnchor, tls.certFile, tls.keyFile, tls.cipherList];
+  const query = urlParameters
+    .map((name, index) => [name, values[index]] as const)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value!)}`);
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  const base = `mysql://${login}@${host}:${address.port}/${encodeURIComponent(address.database)}`;
+  return query.length === 0 ? base : `${base}?${query.join('&')}`;
 }
 
 /** For logs and messages: no password. */

@@ -96,7 +96,7 @@ async function viewsInOrder(connection: Connection, database: string, views: str
     if (ordered.includes(view)) return;
     const text = texts.get(view)!;
     for (const other of views)
-      if (other !== view && text.includes(`from \`${database}\`.\`${other}\``)) add(other);
+      if (other !== view && text.includes(`\`${database}\`.\`${other}\``)) add(other);
     ordered.push(view);
   };
   views.forEach(add);

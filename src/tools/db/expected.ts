@@ -1,7 +1,11 @@
 // What a database of this Flotilla holds, gathered from the migrations, for `flotilla db check`.
-import { contractTables } from '../../../migrations/contract.ts';
-import { fleetTables } from '../../../migrations/fleet-table-rows.ts';
-import { allTriggers, contractRoutines, fleetObjects } from '../../../migrations/stored-objects.ts';
+import {
+  allTriggers,
+  contractRoutines,
+  contractTables,
+  fleetObjects,
+  fleetTables,
+} from '../../../migrations/index.ts';
 import type { ExpectedObject, ExpectedTable } from '../../db/inspect.ts';
 
 export function expectedTables(): ExpectedTable[] {
