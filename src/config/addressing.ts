@@ -24,8 +24,8 @@ export function addressing(family: Family): Addressing {
 
 /** `first - last`. */
 export function formatSpan(family: Family, span: AddressSpan): string {
-  const { format } = addressing(family);
-  return `${format(span.first)} - ${format(span.last)}`;
+  const kind = addressing(family);
+  return `${kind.format(span.first)} - ${kind.format(span.last)}`;
 }
 
 const v4: Addressing = Object.freeze({

@@ -8,8 +8,8 @@ import type { JsonMap } from './written.ts';
 export function relayAddresses(json: JsonMap, family: Family): readonly Address[] {
   const relay = mapAt(json, 'relay');
   if (!relay) return none;
-  const { parse } = addressing(family);
-  return Object.freeze(stringsAt(relay, 'ip-addresses').map((text) => parse(text, 'relay')));
+  const kind = addressing(family);
+  return Object.freeze(stringsAt(relay, 'ip-addresses').map((text) => kind.parse(text, 'relay')));
 }
 
 const none: readonly Address[] = Object.freeze([]);

@@ -29,7 +29,7 @@ export interface SubnetWithHosts {
 export interface SubnetSurroundings {
   readonly definitions: OptionDefinitions;
   readonly globals: ScopeParameters;
-  networkNamed(name: string): NetworkScope | undefined;
+  readonly networkNamed: (name: string) => NetworkScope | undefined;
   readonly addressesUnique: boolean;
 }
 

@@ -1,7 +1,7 @@
 // The configuration in force as one Kea JSON map: what config-get returns under `Dhcp4` or `Dhcp6`.
 import type { ConfigParts } from './parts.ts';
 import { mapAt, mapsAt, stringAt } from './read-json.ts';
-import type { Json, JsonMap, WrittenConfig } from './written.ts';
+import type { JsonMap, WrittenConfig } from './written.ts';
 
 /** Subnets stand inside their networks again; row numbers are left out, server tags stay. */
 export function writtenConfig(parts: ConfigParts): WrittenConfig {
@@ -41,8 +41,7 @@ function withoutRows(json: JsonMap): JsonMap {
     plain = Object.keys(rest).length === 0 ? others : { ...others, metadata: rest };
   }
   for (const key of ['option-data', 'option-def', 'pools', 'pd-pools']) {
-    if (mapsAt(plain, key).length > 0)
-      plain = { ...plain, [key]: mapsAt(plain, key).map(withoutRows) as Json };
+    if (mapsAt(plain, key).length > 0) plain = { ...plain, [key]: mapsAt(plain, key).map(withoutRows) };
   }
   return plain;
 }

@@ -1,0 +1,112 @@
+// Keys that are valid but have no effect here (yet), each with what happens instead. Delete a row when its feature is there.
+import type { ScopeName } from '../../schemas/key-row.ts';
+import type { Json, JsonMap } from './written.ts';
+
+export interface NotInForceRow {
+  readonly scope: ScopeName;
+  readonly key: string;
+  /** Only for these values; without it, whenever the key is there. */
+  when?(value: Json, holder: JsonMap): boolean;
+  /** What happens instead. */
+  readonly instead: string;
+}
+
+const isOn = (value: Json): boolean => value === true;
+const isOff = (value: Json): boolean => value === false;
+const isNotZero = (value: Json): boolean => value !== 0;
+const isNot =
+  (...words: readonly string[]) =>
+  (value: Json): boolean =>
+    typeof value === 'string' && !words.includes(value);
+
+/** File name of a library, whatever its directory. */
+export function libraryName(library: string): string {
+  return library.slice(library.lastIndexOf('/') + 1);
+}
+
+export const notInForceRows: readonly NotInForceRow[] = [
+  { scope: 'dhcp-ddns', key: 'enable-updates', when: isOn, instead: 'no DNS update is sent' },
+  {
+    scope: 'multi-threading',
+    key: 'enable-multi-threading',
+    when: isOff,
+    instead: 'packets always wait side by side, without threads',
+  },
+  {
+    scope: 'multi-threading',
+    key: 'thread-pool-size',
+    when: isNotZero,
+    instead: 'there are no threads to count',
+  },
+  { scope: 'multi-threading', key: 'packet-queue-size', instead: 'the queue of packets has its own limit' },
+  { scope: 'dhcp-queue-control', key: 'enable-queue', when: isOff, instead: 'the queue is always on' },
+  {
+    scope: 'control-socket',
+    key: 'socket-type',
+    when: isNot('unix'),
+    instead: 'only UNIX sockets are opened',
+  },
+  { scope: 'global', key: 'dhcp4o6-port', when: isNotZero, instead: 'DHCPv4 over DHCPv6 is not served' },
+  { scope: 'subnet', key: '4o6-interface', instead: 'DHCPv4 over DHCPv6 is not served' },
+  { scope: 'subnet', key: '4o6-interface-id', instead: 'DHCPv4 over DHCPv6 is not served' },
+  { scope: 'subnet', key: '4o6-subnet', instead: 'DHCPv4 over DHCPv6 is not served' },
+  {
+    scope: 'global',
+    key: 'reservations-lookup-first',
+    when: isOn,
+    instead: 'reservations and leases are looked up together',
+  },
+  { scope: 'global', key: 'parked-packet-limit', instead: 'nothing parks packets' },
+  { scope: 'global', key: 'sanity-checks', instead: 'leases are read from files as they are' },
+  ...(['global', 'shared-network', 'subnet'] as const).flatMap((scope): NotInForceRow[] => [
+    {
+      scope,
+      key: 'allocator',
+      when: isNot('iterative', 'random'),
+      instead: 'free addresses are looked for at random, which needs no queue',
+    },
+    { scope, key: 'adaptive-lease-time-threshold', instead: 'lifetimes do not depend on how full a pool is' },
+  ]),
+  {
+    scope: 'interfaces-config',
+    key: 'outbound-interface',
+    when: isNot('same-as-inbound'),
+    instead: 'replies leave by the interface that the request came in',
+  },
+  { scope: 'database', key: 'max-reconnect-tries', instead: 'a lost database is tried again for ever' },
+  { scope: 'database', key: 'reconnect-wait-time', instead: 'attempts are spaced by a growing delay' },
+  {
+    scope: 'database',
+    key: 'on-fail',
+    instead: 'the server stays up, counts what it cannot answer, and reconnects',
+  },
+  {
+    scope: 'database',
+    key: 'retry-on-startup',
+    when: isOff,
+    instead: 'a server starts although its database is away',
+  },
+  { scope: 'database', key: 'read-timeout', when: isNotZero, instead: 'statements have their own limit' },
+  { scope: 'database', key: 'write-timeout', when: isNotZero, instead: 'statements have their own limit' },
+  { scope: 'database', key: 'tcp-user-timeout', when: isNotZero, instead: 'it belongs to PostgreSQL' },
+  { scope: 'database', key: 'ssl-mode', instead: 'it belongs to PostgreSQL' },
+  {
+    scope: 'hooks-library',
+    key: 'library',
+    when: isNotBuiltIn,
+    instead: 'this library is not part of this version',
+  },
+  {
+    scope: 'logger-output',
+    key: 'output',
+    when: isNot('stdout'),
+    instead: 'log lines go to standard output',
+  },
+];
+
+/** Database backends are built in: naming their library changes nothing and is fine. */
+const builtInLibraries: ReadonlySet<string> = new Set(['libdhcp_mysql.so']);
+
+function isNotBuiltIn(value: Json): boolean {
+  return typeof value === 'string' && !builtInLibraries.has(libraryName(value));
+}
