@@ -69,9 +69,9 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
       fqdnFwd: true,
       userContext: { a: ['x,y', { b: 1 }], ISC: {} },
       poolId: 3,
-      cltt: row!.cltt,
+      cltt: row.cltt,
     });
-    assert.ok(row!.cltt >= now && row!.cltt <= now + 2);
+    assert.ok(row.cltt >= now && row.cltt <= now + 2);
   });
 
   it('the holder renews, and sees the row as it was before', async () => {

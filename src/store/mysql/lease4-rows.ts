@@ -135,12 +135,9 @@ function contextText(lease: Lease4): string | null {
   return lease.userContext ? JSON.stringify(lease.userContext) : null;
 }
 
+/** A copy: the driver's buffer is a window on the whole packet, which a kept lease would keep alive. */
 function bytesOrNull(value: unknown): Uint8Array | null {
-  return value instanceof Uint8Array
-    ? value
-    : typeof value === 'string'
-      ? Buffer.from(value, 'latin1')
-      : null;
+  return value instanceof Uint8Array ? new Uint8Array(value) : null;
 }
 
 /** Somebody else may have written what is no JSON map: then the row has no context for us. */

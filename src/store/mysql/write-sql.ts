@@ -120,9 +120,9 @@ export function writePacket<L extends Lease>(
   }
   if (alsoRemoves) {
     // After a granted claim its row equals the lease; a refused claim leaves a row of somebody else.
-    const granted = table.fields
-      .filter(({ column }) => column !== 'user_context')
-      .map((field) => `c.${field.column} <=> ${field.sql(`v.${field.column}`)}`);
+    const granted = expectedFields(table).map(
+      (field) => `c.${field.column} <=> ${field.sql(`v.${field.column}`)}`,
+    );
     add(
       `DELETE o FROM ${v} STRAIGHT_JOIN ${name} AS c FORCE INDEX (PRIMARY) ON c.address = ${table.addressField.sql('v.a')} ` +
         `STRAIGHT_JOIN ${name} AS o FORCE INDEX (PRIMARY) ON o.address = ${table.addressField.sql('v.also')} ` +
