@@ -12,9 +12,9 @@ import { emptyParts, type Position } from './fetched.ts';
 
 export interface ConfigApplier {
   /** What {@link ConfigBackendDeps.apply} asks for. A throw leaves everything as it was. */
-  apply(database: ConfigParts, at: Position): Promise<Applied>;
+  readonly apply: (database: ConfigParts, at: Position) => Promise<Applied>;
   /** What {@link ConfigBackendDeps.remember} asks for: builds without swapping, only to know good versions. */
-  remember(database: ConfigParts): void;
+  readonly remember: (database: ConfigParts) => void;
   /**
    * A new configuration file (config-reload, config-set) under the database's parts as they were fetched last.
    * Throws CONFIG_INVALID when the file alone is not good; then nothing changes.

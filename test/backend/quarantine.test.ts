@@ -55,7 +55,7 @@ afterEach(async () => {
 /** An edge whose file says nothing but a lifetime. */
 function newEdge(file: ConfigParts = { ...emptyParts(4), globals: { 'valid-lifetime': 1200 } }): ConfigEdge {
   const built = buildSnapshot(file, null, { mode: 'strict', epoch: null });
-  holder = createSnapshotHolder(built.snapshot, { onListenerError: assert.fail });
+  holder = createSnapshotHolder(built.snapshot, { onListenerError: (error) => assert.ifError(error) });
   applier = createConfigApplier({ fileParts: file, file: built }, { holder, log: silentLogger });
   return createConfigEdge(proxy.address, {
     stateDirectory,
