@@ -13,6 +13,11 @@ export interface Logger {
   readonly debugEnabled: boolean;
 }
 
+/** A logger whose threshold follows the configuration. */
+export interface LeveledLogger extends Logger {
+  setLevel(level: Level | 'silent'): void;
+}
+
 export interface LogOptions {
   /** Logger name as in Kea: `kea-dhcp4`, `kea-dhcp6`. */
   readonly name: string;
@@ -21,7 +26,7 @@ export interface LogOptions {
 }
 
 /** A logger that writes `{"level","time","name","id","msg",…}` lines; `msg` starts with the identifier. */
-export function createLogger(options: LogOptions): Logger {
+export function createLogger(options: LogOptions): LeveledLogger {
   const sink = pino(
     {
       name: options.name,
@@ -42,6 +47,9 @@ export function createLogger(options: LogOptions): Logger {
     warn: write('warn'),
     info: write('info'),
     debug: write('debug'),
+    setLevel(level) {
+      sink.level = level;
+    },
     get debugEnabled() {
       return sink.isLevelEnabled('debug');
     },

@@ -1,0 +1,125 @@
+// The daemon's leases and reservations from `lease-database` and `hosts-databases`.
+import { dirname, isAbsolute, join } from 'node:path';
+import { databaseAddressOf } from '../config/database-address.ts';
+import type { Snapshot } from '../config/snapshot.ts';
+import type { JsonMap, WrittenConfig } from '../config/written.ts';
+import { describeDatabase, type DatabaseAddress } from '../db/address.ts';
+import type { Logger } from '../log.ts';
+import { createBatchingLeaseStore } from '../store/batching.ts';
+import { chainHostStores, createFileHostStore } from '../store/file-hosts.ts';
+import type { HostStore } from '../store/host-store.ts';
+import type { Lease4 } from '../store/lease.ts';
+import type { LeaseStore } from '../store/lease-store.ts';
+import { lease4Rows } from '../store/memfile/lease-rows.ts';
+import { openMemfileBackend } from '../store/memfile/memfile-backend.ts';
+import { openMysqlHostStore } from '../store/mysql/hosts.ts';
+import { lease4Sql } from '../store/mysql/lease4-rows.ts';
+import { defaultLanes, openMysqlBackend } from '../store/mysql/mysql-backend.ts';
+
+export interface OpenStoresOptions {
+  /** The map under Dhcp4. */
+  readonly written: WrittenConfig;
+  readonly configPath: string;
+  readonly stateDirectory: string;
+}
+
+export interface OpenStoresDeps {
+  readonly log: Logger;
+  readonly random: () => number;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly snapshot: () => Snapshot;
+}
+
+export interface DaemonStores {
+  readonly leases: LeaseStore<Lease4>;
+  readonly hosts: HostStore;
+  /** Servers that share a lease database must not meet: see the allocator. */
+  readonly sharedLeases: boolean;
+  /** Databases in use, to check their schema. */
+  readonly databases: readonly DatabaseAddress[];
+  close(): Promise<void>;
+}
+
+/** Connections: the config backend has one, leases and hosts together three. */
+const leaseConnections = 2;
+
+/** Throws CONFIG_INVALID, CONFIG_FILE or LEASE_FILE. A database that is away is no error: it is tried for ever. */
+export async function openStores(options: OpenStoresOptions, deps: OpenStoresDeps): Promise<DaemonStores> {
+  const { written } = options;
+  const sources = { directory: dirname(options.configPath), environment: deps.environment };
+  const leaseEntry = (written['lease-database'] ?? { type: 'memfile' }) as JsonMap;
+  const hostAddresses = hostEntries(written).map((entry) => databaseAddressOf(entry, sources));
+  const leaseAddress = leaseEntry['type'] === 'memfile' ? null : databaseAddressOf(leaseEntry, sources);
+
+  const leases = leaseAddress
+    ? openMysqlLeases(leaseAddress, hostAddresses.length === 0, deps)
+    : await openMemfileLeases(leaseEntry, options, deps);
+  const fileHosts = createFileHostStore(() => deps.snapshot().hosts);
+  const databaseHosts = hostAddresses.map((address) => {
+    deps.log.info('HOSTS_BACKENDS_REGISTERED', `reservations in ${describeDatabase(address)}`);
+    return openMysqlHostStore(
+      { family: 4, address },
+      { logger: deps.log, random: deps.random, definitions: () => deps.snapshot().definitions },
+    );
+  });
+  const hosts = databaseHosts.length === 0 ? fileHosts : chainHostStores([fileHosts, ...databaseHosts]);
+  return {
+    leases,
+    hosts,
+    sharedLeases: leaseAddress !== null,
+    databases: [...(leaseAddress ? [leaseAddress] : []), ...hostAddresses],
+    async close() {
+      await leases.close();
+      await hosts.close();
+    },
+  };
+}
+
+function openMysqlLeases(
+  address: DatabaseAddress,
+  isAlone: boolean,
+  deps: OpenStoresDeps,
+): LeaseStore<Lease4> {
+  deps.log.info('DHCPSRV_MYSQL_DB', `leases in ${describeDatabase(address)}`);
+  const connections = isAlone ? leaseConnections + 1 : leaseConnections;
+  const backend = openMysqlBackend<Lease4>(
+    { ...defaultLanes, connections, table: lease4Sql, address, ownStatistics: true },
+    { logger: deps.log, random: deps.random },
+  );
+  return createBatchingLeaseStore(backend, { lanes: connections });
+}
+
+async function openMemfileLeases(
+  entry: JsonMap,
+  options: OpenStoresOptions,
+  deps: OpenStoresDeps,
+): Promise<LeaseStore<Lease4>> {
+  const name = typeof entry['name'] === 'string' ? entry['name'] : 'kea-leases4.csv';
+  const persist = entry['persist'] !== false;
+  const path = persist ? (isAbsolute(name) ? name : join(options.stateDirectory, name)) : null;
+  deps.log.info(
+    'DHCPSRV_MEMFILE_DB',
+    path === null ? 'leases in memory only: they are lost when the server ends' : `leases in ${path}`,
+  );
+  const backend = await openMemfileBackend<Lease4>(
+    {
+      rows: lease4Rows,
+      path,
+      lfcInterval: numberOr(entry['lfc-interval'], 3600),
+      maxRowErrors: numberOr(entry['max-row-errors'], 0),
+    },
+    { logger: deps.log, clock: deps.clock },
+  );
+  return createBatchingLeaseStore(backend, { lanes: 1 });
+}
+
+/** Kea accepts one map or a list. */
+function hostEntries(written: WrittenConfig): readonly JsonMap[] {
+  const list = written['hosts-databases'] as readonly JsonMap[] | undefined;
+  const single = written['hosts-database'] as JsonMap | undefined;
+  return list ?? (single && Object.keys(single).length > 0 ? [single] : []);
+}
+
+const numberOr = (value: unknown, fallback: number): number => (typeof value === 'number' ? value : fallback);

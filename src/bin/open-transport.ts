@@ -1,0 +1,93 @@
+// The daemon's sockets from `interfaces-config`, with Kea's rules about what may fail.
+import { networkInterfaces } from 'node:os';
+import type { WrittenConfig } from '../config/written.ts';
+import { FlotillaError, messageOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { selectListenAddresses } from '../net/interfaces.ts';
+import { loadLibc } from '../net/libc.ts';
+import type { Transport } from '../net/transport.ts';
+import { openUdpTransport } from '../net/udp-transport.ts';
+
+export interface OpenTransportOptions {
+  /** The map under Dhcp4. */
+  readonly written: WrittenConfig;
+  readonly serverPort: number;
+}
+
+export interface OpenTransportDeps {
+  readonly log: Logger;
+  readonly onSendFailure: () => void;
+}
+
+export interface DaemonTransport {
+  readonly transport: Transport;
+  /** What could not be opened, for status-get. */
+  readonly errors: readonly string[];
+}
+
+interface InterfacesConfig {
+  readonly interfaces?: readonly string[];
+  readonly 'dhcp-socket-type'?: 'raw' | 'udp';
+  readonly 'service-sockets-require-all'?: boolean;
+  readonly 'service-sockets-max-retries'?: number;
+  readonly 'service-sockets-retry-wait-time'?: number;
+}
+
+/**
+ * Opens what can be opened and tries `service-sockets-max-retries` times more for the rest. Throws SOCKET_OPEN when
+ * all are required and one fails; otherwise a daemon without sockets runs on and says so, as Kea does.
+ */
+export async function openTransport(
+  options: OpenTransportOptions,
+  deps: OpenTransportDeps,
+): Promise<DaemonTransport> {
+  const wanted = (options.written['interfaces-config'] ?? {}) as InterfacesConfig;
+  const retries = wanted['service-sockets-max-retries'] ?? 0;
+  const pause = wanted['service-sockets-retry-wait-time'] ?? 5_000;
+  for (let attempt = 0; ; attempt++) {
+    const opened = await openOnce(wanted, options.serverPort, deps);
+    const isEnough = opened.errors.length === 0;
+    if (isEnough || attempt >= retries) {
+      for (const error of opened.errors) deps.log.error('DHCPSRV_OPEN_SOCKET_FAIL', error);
+      if (!isEnough && wanted['service-sockets-require-all'] === true) {
+        await opened.transport.close();
+        throw new FlotillaError(
+          'SOCKET_OPEN',
+          `not every socket could be opened: ${opened.errors.join('; ')}`,
+        );
+      }
+      if (opened.transport.interfaces.length === 0) {
+        deps.log.warn('DHCPSRV_NO_SOCKETS_OPEN', 'no interface is listened on: no client can be served');
+      }
+      return opened;
+    }
+    await opened.transport.close();
+    deps.log.warn(
+      'FLOTILLA_SOCKETS_RETRY',
+      `${opened.errors.length} socket(s) could not be opened, attempt ${attempt + 1} of ${retries + 1}: ${opened.errors.join('; ')}`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+async function openOnce(
+  wanted: InterfacesConfig,
+  serverPort: number,
+  deps: OpenTransportDeps,
+): Promise<DaemonTransport> {
+  const libc = loadLibc();
+  if ('missing' in libc) {
+    deps.log.warn('FLOTILLA_PLATFORM_DEGRADED', `sockets are not bound to their interfaces: ${libc.missing}`);
+  }
+  const { addresses, errors } = selectListenAddresses(wanted.interfaces ?? [], networkInterfaces());
+  const opened = await openUdpTransport(
+    { listen: addresses, serverPort, socketType: wanted['dhcp-socket-type'] ?? 'raw' },
+    {
+      libc: 'missing' in libc ? null : libc,
+      log: deps.log,
+      now: () => performance.now(),
+      onSendFailure: deps.onSendFailure,
+    },
+  );
+  return { transport: opened.transport, errors: [...errors, ...opened.errors].map(messageOf) };
+}

@@ -1,0 +1,28 @@
+// What a changed configuration file makes the daemon open anew.
+import { isDeepStrictEqual } from 'node:util';
+import type { WrittenConfig } from '../config/written.ts';
+
+const serviceKeys = [
+  'interfaces-config',
+  'lease-database',
+  'hosts-database',
+  'hosts-databases',
+  'dhcp-queue-control',
+] as const;
+const backendKeys = ['config-control', 'server-tag'] as const;
+const channelKeys = ['control-socket', 'control-sockets'] as const;
+
+export interface ChangedSections {
+  /** Sockets or stores. */
+  readonly service: boolean;
+  /** The config backend or what it asks for. */
+  readonly backend: boolean;
+  /** Control channels. */
+  readonly channels: boolean;
+}
+
+export function sectionsChanged(before: WrittenConfig, after: WrittenConfig): ChangedSections {
+  const differs = (keys: readonly string[]): boolean =>
+    keys.some((key) => !isDeepStrictEqual(before[key], after[key]));
+  return { service: differs(serviceKeys), backend: differs(backendKeys), channels: differs(channelKeys) };
+}
