@@ -14,8 +14,8 @@ const answer = decodeMessage4(ack);
 const cases: readonly (readonly [name: string, run: () => unknown])[] = [
   ['decode DISCOVER', () => decodeMessage4(discover)],
   ['decode relayed DISCOVER and its option 82', () => agentInformation4(decodeMessage4(relayed))],
-  ['decode ACK of 17 options', () => decodeMessage4(ack)],
-  ['encode ACK of 17 options', () => encodeMessage4(answer)],
+  [`decode ACK of ${answer.options.size} options`, () => decodeMessage4(ack)],
+  [`encode ACK of ${answer.options.size} options`, () => encodeMessage4(answer)],
   ['encode the same within 576 bytes', () => encodeMessage4(answer, { maxSize: 576 })],
 ];
 

@@ -25,14 +25,38 @@ export function writeDnr(writer: Writer, text: string, context: FieldContext): s
   return undefined;
 }
 
-/** Throws WireError. */
+/** As {@link writeDnr} takes it. Throws WireError. */
 export function readDnr(reader: Reader, context: FieldContext): string {
-  if (context.family === 6) return readInstance(reader, context);
-  const instances: string[] = [];
+  const texts = readDnrInstances(reader, context).map(({ priority, name, addresses, parameters }) => {
+    const fields = [String(priority), name];
+    if (addresses) fields.push(addresses.join(' '));
+    if (parameters !== '') fields.push(parameters);
+    return joinFields(fields).replaceAll('|', '\\|');
+  });
+  return texts.join(' | ');
+}
+
+export interface DnrInstance {
+  /** Bytes of the instance, of its name and of its addresses. */
+  readonly length: number;
+  readonly nameLength: number;
+  readonly addressLength: number;
+  readonly priority: number;
+  readonly name: string;
+  /** Undefined: the name stands alone. */
+  readonly addresses: readonly string[] | undefined;
+  /** `alpn=dot,doq port=853`; commas are not escaped. */
+  readonly parameters: string;
+}
+
+/** Throws WireError. */
+export function readDnrInstances(reader: Reader, context: FieldContext): DnrInstance[] {
+  if (context.family === 6) return [readInstance(reader, context)];
+  const instances: DnrInstance[] = [];
   do {
     instances.push(readInstance(new Reader(reader.take(reader.uint16())), context));
   } while (reader.remaining > 0);
-  return instances.map((instance) => instance.replaceAll('|', '\\|')).join(' | ');
+  return instances;
 }
 
 /** RFC 9460 §14.3.2, RFC 9461 §5. */
@@ -110,21 +134,19 @@ function parameterValue(key: number, text: string): Uint8Array | string {
   return writer.finish();
 }
 
-function readInstance(reader: Reader, { family }: FieldContext): string {
+function readInstance(reader: Reader, { family }: FieldContext): DnrInstance {
+  const length = reader.remaining;
   const priority = reader.uint16();
   const nameBytes = takeSized(reader, family === 4 ? 1 : 2);
-  const fields = [String(priority), readDomainName(new Reader(nameBytes))];
-  if (reader.remaining > 0) {
-    const list = new Reader(takeSized(reader, family === 4 ? 1 : 2));
-    const addresses: string[] = [];
-    while (list.remaining > 0) {
-      addresses.push(family === 4 ? formatIpv4(list.uint32()) : formatIpv6(ipv6FromBytes(list.take(16))));
-    }
-    fields.push(addresses.join(' '));
-    const parameters = readParameters(reader);
-    if (parameters !== '') fields.push(parameters);
+  const name = readDomainName(new Reader(nameBytes));
+  const start = { length, nameLength: nameBytes.length, priority, name };
+  if (reader.remaining === 0) return { ...start, addressLength: 0, addresses: undefined, parameters: '' };
+  const list = new Reader(takeSized(reader, family === 4 ? 1 : 2));
+  const addresses: string[] = [];
+  while (list.remaining > 0) {
+    addresses.push(family === 4 ? formatIpv4(list.uint32()) : formatIpv6(ipv6FromBytes(list.take(16))));
   }
-  return joinFields(fields);
+  return { ...start, addressLength: list.bytes.length, addresses, parameters: readParameters(reader) };
 }
 
 function readParameters(reader: Reader): string {

@@ -7,9 +7,10 @@ import type { OptionDefinition, OptionDefinitions } from './option-definition.ts
 import { fieldContext, readFields, type OptionField } from './option-fields.ts';
 import { decodeOptionTree } from './suboption-tree.ts';
 import { decodeClientFqdn4 } from './v4/fqdn.ts';
-import { decodeVendorClasses4 } from './v4/vendor.ts';
+import { encodeSuboptions4 } from './v4/suboptions.ts';
+import { decodeVendorClasses4, decodeVendorOptions4 } from './v4/vendor.ts';
 import { readClasslessRoutes } from './classless-routes.ts';
-import { readDnr } from './dnr.ts';
+import { readDnrInstances, type DnrInstance } from './dnr.ts';
 
 export interface TextContext {
   /** Needed for the code in the text when there is no definition. */
@@ -42,7 +43,8 @@ function nestedText(
   const code = definition?.code ?? context.code ?? 0;
   if (definition) {
     try {
-      const own = family === 4 && definition.space === 'dhcp4' ? ownText4(definition, bytes) : undefined;
+      const own =
+        family === 4 && definition.space === 'dhcp4' ? ownText4(definition, bytes, context) : undefined;
       return own ?? heading(code, bytes, family) + bodyText(definition, bytes, family, context.definitions);
     } catch (thrown) {
       if (!(thrown instanceof FlotillaError)) throw thrown;
@@ -66,7 +68,7 @@ function bodyText(
   if (definition.encapsulates !== '' && definitions) {
     const tree = decodeOptionTree(definition, bytes, definitions);
     const fields = tree.fields.map(fieldText).join(' ');
-    return `${fields === '' ? ':' : `: ${fields}`}${suboptionsText(tree.space, tree.suboptions, definitions)}`;
+    return `${fields === '' ? ':' : `: ${fields}`}${suboptionsText(tree.space, tree.suboptions, { definitions })}`;
   }
   if (type === 'binary' || type === 'empty' || type === 'internal') return `: ${bytesText(bytes)}`;
   const fields = readFields(definition, bytes, family);
@@ -84,17 +86,18 @@ function bodyText(
 function suboptionsText(
   space: string,
   suboptions: ReadonlyMap<number, Uint8Array>,
-  definitions: OptionDefinitions,
+  context: TextContext,
 ): string {
   if (suboptions.size === 0) return '';
   const lines = [...suboptions].map(
-    ([code, value]) => `\n  ${nestedText(definitions.byCode(space, code), value, { code, definitions })}`,
+    ([code, value]) =>
+      `\n  ${nestedText(context.definitions?.byCode(space, code), value, { ...context, code })}`,
   );
   return `,\noptions:${lines.join('')}`;
 }
 
 /** Options that Kea has a class of its own for. */
-function ownText4(definition: OptionDefinition, bytes: Uint8Array): string | undefined {
+function ownText4(definition: OptionDefinition, bytes: Uint8Array, context: TextContext): string | undefined {
   const { code } = definition;
   if (code === 79) {
     const [mandatory, scopes] = readFields(definition, bytes, 4);
@@ -123,16 +126,41 @@ function ownText4(definition: OptionDefinition, bytes: Uint8Array): string | und
     });
     return `type=124, len=${bytes.length}${classes.join('')}`;
   }
+  if (code === 125) return vendorText(bytes, context);
   if (code === 143) {
     const tuples = readFields(definition, bytes, 4);
     const items = tuples.map(({ text }, i) => `, data-len${i}=${byteLength(text)}, data${i}='${text}'`);
     return `type=143, len=${bytes.length}${items.join('')}`;
   }
   if (code === 162) {
-    const servers = readDnr(new Reader(bytes), fieldContext(definition, 4));
-    return `type=162(V4_DNR), len=${bytes.length}, ${servers}`;
+    const instances = readDnrInstances(new Reader(bytes), fieldContext(definition, 4));
+    return `type=162(V4_DNR), len=${bytes.length}, ${instances.map(dnrText).join(', ')}`;
   }
   return undefined;
+}
+
+function dnrText(instance: DnrInstance, index: number): string {
+  const { length, priority, name, nameLength, addressLength, addresses, parameters } = instance;
+  const parts = [
+    `Instance len=${length}`,
+    `service_priority=${priority}`,
+    `adn_length=${nameLength}`,
+    `adn='${name}'`,
+  ];
+  if (addresses) parts.push(`addr_length=${addressLength}`, `address(es): ${addresses.join(' ')}`);
+  if (parameters !== '') parts.push(`svc_params='${parameters}'`);
+  return `DNR Instance ${index + 1}(${parts.join(', ')})`;
+}
+
+/** The first enterprise speaks for the option. */
+function vendorText(bytes: Uint8Array, context: TextContext): string {
+  const [first] = decodeVendorOptions4(bytes);
+  if (!first) return `${heading(125, bytes, 4)}: ''`;
+  const { enterprise, suboptions } = first;
+  const size = encodeSuboptions4(suboptions).length;
+  const length = String(size + 5).padStart(3, '0');
+  const inner = suboptionsText(`vendor-${enterprise}`, suboptions, context);
+  return `type=125, len=${length}: ${enterprise} (uint32) ${size} (uint8)${inner}`;
 }
 
 function fieldText({ type, text }: OptionField): string {

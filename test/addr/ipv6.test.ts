@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import { isIPv6 } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatIpv6, ipv6Bytes, ipv6FromBytes, parseIpv6, tryParseIpv6 } from '../../src/addr/ipv6.ts';
+import {
+  formatIpv6,
+  formatIpv6Prefix,
+  ipv6Bytes,
+  ipv6FromBytes,
+  parseIpv6,
+  parseIpv6Prefix,
+  tryParseIpv6,
+} from '../../src/addr/ipv6.ts';
 import { FlotillaError } from '../../src/errors.ts';
 
 const canonical: readonly (readonly [string, string])[] = [
@@ -67,4 +75,14 @@ test('bytes are in network order', () => {
     [...ipv6Bytes(parseIpv6('102:304:506:708:90a:b0c:d0e:f10'))],
     [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
   );
+});
+
+test('prefixes have first, last and length, and no host bits', () => {
+  const prefix = parseIpv6Prefix('2001:db8::/33');
+  assert.equal(formatIpv6(prefix.last), '2001:db8:7fff:ffff:ffff:ffff:ffff:ffff');
+  assert.equal(formatIpv6Prefix(prefix), '2001:db8::/33');
+  assert.equal(parseIpv6Prefix('::/0').last, (1n << 128n) - 1n);
+  for (const text of ['2001:db8::1/64', '2001:db8::/129', '2001:db8::', '::/x', '::/1/2']) {
+    assert.throws(() => parseIpv6Prefix(text), FlotillaError, text);
+  }
 });

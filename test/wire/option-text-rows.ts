@@ -61,7 +61,7 @@ export const acceptedStandard4: readonly (readonly [code: number, text: string, 
   [
     162,
     '10, dot.example.org., 10.0.2.3 10.3.4.5, alpn=dot\\,doq port=853 dohpath=/q{?dns} | 20, dot2.example.org.',
-    // Priority, name, addresses, then alpn, port and dohpath (RFC 9463 §5.1); the second instance by hand.
+    // Priority, name, addresses, then alpn, port and dohpath (RFC 9463 §5.1).
     '003b000a1103646f74076578616d706c65036f726700080a0002030a0304050001000803646f7403646f710003000203550007' +
       '00082f717b3f646e737d001500141204646f7432076578616d706c65036f726700',
   ],
@@ -173,6 +173,15 @@ export const displayed4: readonly (readonly [code: number, hex: string, text: st
     '010a0000010a000002016100',
     'type=146, len=012: 1 (uint8) 10.0.0.1 (ipv4-address) 10.0.0.2 (ipv4-address) "a." (fqdn)',
   ],
+  [
+    162,
+    '003b000a1103646f74076578616d706c65036f726700080a0002030a0304050001000803646f7403646f710003000203550007' +
+      '00082f717b3f646e737d001500141204646f7432076578616d706c65036f726700',
+    'type=162(V4_DNR), len=84, DNR Instance 1(Instance len=59, service_priority=10, adn_length=17, ' +
+      "adn='dot.example.org.', addr_length=8, address(es): 10.0.2.3 10.3.4.5, svc_params='alpn=dot,doq port=853 " +
+      "dohpath=/q{?dns}'), DNR Instance 2(Instance len=21, service_priority=20, adn_length=18, adn='dot2.example.org.')",
+  ],
+  [125, '00000009030101aa', 'type=125, len=008: 9 (uint32) 3 (uint8),\noptions:\n  type=001, len=001: aa'],
   [159, '02043000', 'type=159, len=004: 2 (uint8) len=4,psid=3 (psid)'],
   [
     212,
