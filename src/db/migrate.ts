@@ -1,27 +1,30 @@
 // Runs our migrations, one at a time, and goes on after a run that was interrupted.
 import type { Knex } from 'knex';
-import mysql, { type RowDataPacket } from 'mysql2/promise';
+import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
 import { FlotillaError, messageOf } from '../errors.ts';
 import type { DatabaseAddress } from './address.ts';
-import { connectionOptions, openKnex } from './connect.ts';
+import { connectionOptions, openKnex, sessionStatements } from './connect.ts';
 
 /** knex's record of what ran; its lock table has `_lock` appended. */
 export const migrationTable = 'fleet_migration';
 /** The database server frees it when the connection ends, so a killed run leaves nothing locked. */
 const lockWaitSeconds = 60;
 
-export interface MigrationProgress {
+export interface MigrationOptions {
   /** Called before each migration: its name, its place counting from 1, and how many there are to run. */
-  (name: string, place: number, total: number): void;
+  readonly progress?: (name: string, place: number, total: number) => void;
+  /** Runs first, alone: nobody else migrates this database meanwhile. What it throws ends the run. */
+  readonly before?: (connection: Connection) => Promise<void>;
 }
 
 /** Brings the database to the newest migration of `source`. Answers the names that ran. */
 export async function migrateToLatest(
   address: DatabaseAddress,
   source: Knex.MigrationSource<unknown>,
-  progress: MigrationProgress = () => {},
+  { progress = () => undefined, before }: MigrationOptions = {},
 ): Promise<string[]> {
-  return withMigrationLock(address, async () => {
+  return withMigrationLock(address, async (connection) => {
+    await before?.(connection);
     const knex = openKnex(address);
     try {
       return await runPending(knex, source, progress);
@@ -34,7 +37,7 @@ export async function migrateToLatest(
 async function runPending(
   knex: Knex,
   source: Knex.MigrationSource<unknown>,
-  progress: MigrationProgress,
+  progress: NonNullable<MigrationOptions['progress']>,
 ): Promise<string[]> {
   const config: Knex.MigratorConfig = {
     migrationSource: source,
@@ -71,11 +74,15 @@ export async function appliedMigrations(knex: Knex): Promise<string[]> {
 }
 
 /** Two runs at once would interleave their DDL: the second one waits, then finds nothing left to do. */
-async function withMigrationLock<T>(address: DatabaseAddress, work: () => Promise<T>): Promise<T> {
+async function withMigrationLock<T>(
+  address: DatabaseAddress,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
   const session = await mysql.createConnection(connectionOptions(address));
   // Lock names are global on the server and at most 64 characters long.
   const name = "CONCAT('flotilla-', LEFT(SHA2(COALESCE(DATABASE(), ''), 256), 40))";
   try {
+    await session.query(sessionStatements);
     const [rows] = await session.query<RowDataPacket[]>(`SELECT GET_LOCK(${name}, ?) AS got`, [
       lockWaitSeconds,
     ]);
@@ -84,7 +91,7 @@ async function withMigrationLock<T>(address: DatabaseAddress, work: () => Promis
         'DATABASE_SCHEMA',
         `another migration of this database is running (waited ${lockWaitSeconds} s)`,
       );
-    return await work();
+    return await work(session);
   } finally {
     // Ending the session frees the lock.
     await session.end();

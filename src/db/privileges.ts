@@ -60,7 +60,7 @@ export async function ensureDatabase(connection: Connection, database: string): 
     [database],
   );
   if (rows.length > 0) return false;
-  const create = `CREATE DATABASE ${quoteName(database)} CHARACTER SET utf8mb4`;
+  const create = `CREATE DATABASE IF NOT EXISTS ${quoteName(database)} CHARACTER SET utf8mb4`;
   try {
     await connection.query(create);
   } catch (error) {

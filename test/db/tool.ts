@@ -22,3 +22,8 @@ export async function runDatabaseTool(
   await command.parseAsync(args, { from: 'user' });
   return { output, failed };
 }
+
+/** Prints as it goes. */
+export async function runDatabaseInitProcess(url: string): Promise<void> {
+  await databaseCommand().parseAsync(['init', '--database', url], { from: 'user' });
+}

@@ -1,7 +1,7 @@
 // `flotilla db init` and `upgrade`: from nothing, from Kea's own schema or from an older level to the present one.
+import type { Connection } from 'mysql2/promise';
 import { migrationSource } from '../../../migrations/index.ts';
 import { describeDatabase, type DatabaseAddress } from '../../db/address.ts';
-import { quoteName } from '../../db/grants.ts';
 import { migrateToLatest } from '../../db/migrate.ts';
 import { ensureDatabase, requireOwnerPrivileges } from '../../db/privileges.ts';
 import { unusable } from '../../db/schema-guard.ts';
@@ -16,35 +16,39 @@ export async function initDatabase(address: DatabaseAddress, deps: DatabaseToolD
   await withConnection({ ...address, database: 'information_schema' }, async (connection) => {
     if (await ensureDatabase(connection, address.database))
       deps.write(`created the database ${address.database}\n`);
-    await connection.query(`USE ${quoteName(address.database)}`);
-    const level = await readSchemaLevel(connection, migrationSource);
-    refuseUnusable(level);
-    if (level.state === 'current') return;
+  });
+  await bringUp(address, deps, (level) => {
     if (level.state === 'kea')
       deps.write(`adopting the tables of Kea ${level.contract}: every row stays as it is\n`);
-    await requireOwnerPrivileges(connection, address.database);
   });
-  await bringUp(address, deps);
 }
 
 /** Throws DATABASE_SCHEMA on a database that was never ours: making one there is `init`'s decision. */
 export async function upgradeDatabase(address: DatabaseAddress, deps: DatabaseToolDeps): Promise<void> {
-  await withConnection(address, async (connection) => {
-    const level = await readSchemaLevel(connection, migrationSource);
-    refuseUnusable(level);
+  await withConnection(address, async () => undefined);
+  await bringUp(address, deps, (level) => {
     if (level.state === 'empty' || level.state === 'kea')
       throw new FlotillaError(
         'DATABASE_SCHEMA',
         "the database has nothing of Flotilla: run 'flotilla db init'",
       );
-    if (level.state === 'behind') await requireOwnerPrivileges(connection, address.database);
   });
-  await bringUp(address, deps);
 }
 
-async function bringUp(address: DatabaseAddress, deps: DatabaseToolDeps): Promise<void> {
+async function bringUp(
+  address: DatabaseAddress,
+  deps: DatabaseToolDeps,
+  look: (level: SchemaLevel) => void,
+): Promise<void> {
   const progress = createProgress(deps);
-  const ran = await migrateToLatest(address, migrationSource, progress.step).finally(progress.end);
+  const before = async (connection: Connection): Promise<void> => {
+    const level = await readSchemaLevel(connection, migrationSource);
+    refuseUnusable(level);
+    look(level);
+    if (level.state !== 'current') await requireOwnerPrivileges(connection, address.database);
+  };
+  const options = { before, progress: progress.step };
+  const ran = await migrateToLatest(address, migrationSource, options).finally(progress.end);
   const outcome = ran.length === 0 ? 'is up to date' : `is ready (${ran.length} migrations)`;
   deps.write(`the database ${describeDatabase(address)} ${outcome}\n`);
 }
