@@ -9,8 +9,8 @@ export type ErrorKind =
   /** The statement was refused: the same batch would fail again. */
   | 'refused';
 
-/** 1020 record changed, 1205 lock wait, 1213 deadlock, 1242 our own check in write-sql.ts, 1317 interrupted, 3572 nowait. */
-const retryNumbers = new Set([1020, 1205, 1213, 1242, 1317, 3058, 3572]);
+/** 1020 record changed, 1062 a row that appeared (write-sql.ts), 1205 lock wait, 1213 deadlock, 1317 interrupted, 3572 nowait. */
+const retryNumbers = new Set([1020, 1062, 1205, 1213, 1317, 3058, 3572]);
 /**
  * 1040/1203/1226 too many connections, 1044/1045/1049 login, 1053/1077/1079 shutdown, 1290/1792/1836 read-only member,
  * 1461 too many statements, 1927/3169/4031 connection killed, 3032/3100 not ready, 1047 not in the cluster's primary part.

@@ -31,6 +31,8 @@ export interface LeaseSql<L extends Lease> {
   readonly addressField: {
     readonly type: string;
     sql(cell: string): string;
+    /** SQL text of the cell, as {@link addressText} writes a row's address. */
+    text(cell: string): string;
     cell(address: L['address']): Cell;
   };
   addressLiteral(address: L['address']): string;

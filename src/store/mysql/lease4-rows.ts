@@ -44,7 +44,7 @@ export const lease4Sql: LeaseSql<Lease4> = {
       poolId: Number(row[13]),
     };
   },
-  addressField: { type: 'INT UNSIGNED', sql: asIs, cell: (address) => address },
+  addressField: { type: 'INT UNSIGNED', sql: asIs, text: asIs, cell: (address) => address },
   addressLiteral: String,
   addressText: (row) => `${row}.address`,
   fields: [

@@ -79,19 +79,19 @@ export function openMysqlBackend<L extends Lease>(
     }
     const row = (address: L['address'] | undefined): L | null =>
       address === undefined ? null : (before.get(address) ?? null);
-    let granted = 0;
+    let overwritten = 0;
     const outcomes = writes.map((write) => {
       const also = write.verb === 'claim' ? write.alsoRemove : undefined;
       const outcome = judgeWrite(write, row(addressOf(write)), row(also), now);
-      if ('lease' in write && outcome.result === 'done') granted++;
+      if ('lease' in write && outcome.result === 'done' && outcome.before) overwritten++;
       if (outcome.result === 'done' && outcome.after && isClamped(outcome.after)) misfits.clamped++;
       return outcome;
     });
     if (packet.claimsAt !== null) {
       const { affectedRows } = results[packet.claimsAt] as unknown as { affectedRows: number };
       // Two spellings of one rule: should they ever differ, nobody may be told that a lease is theirs.
-      if (affectedRows !== granted) {
-        const message = `the database granted ${affectedRows} claims of a batch, expected ${granted}`;
+      if (affectedRows !== overwritten) {
+        const message = `the database let ${affectedRows} claims of a batch overwrite a row, expected ${overwritten}`;
         throw new FlotillaError('DATABASE_QUERY', message);
       }
     }

@@ -19,7 +19,7 @@ const verbNumber = {
 
 export interface WritePacket {
   readonly sql: string;
-  /** Which result of the packet holds the clock, which the rows as they were, which the update of the claims. */
+  /** Which result of the packet holds the clock, which the rows as they were, which the update of the rows that claims overwrite. */
   readonly clockAt: number;
   readonly imagesAt: number;
   readonly claimsAt: number | null;
@@ -33,11 +33,11 @@ const infinite = String(infiniteLifetime);
 /**
  * `writes` share no address and no client (distinct-writes.ts) and are sorted by address.
  *
- * Why it is exact under READ COMMITTED, which locks no gaps: (1) rows that exist are locked and counted; (2) they are
- * read; (3) missing rows are inserted, and the number of inserted rows must be what (1) left open. A row that another
- * server put in between makes (3) fail with error 1242, the transaction is rolled back and the batch runs again. So
- * whoever reads (2) knows the state before the batch, and judge.ts comes to the same verdicts as the conditions here.
- * A row of a release, decline or removal that was not there in (1) is never touched: `@fleet_rows`.
+ * Why it is exact under READ COMMITTED, which locks no gaps: (1) rows that exist are locked and their addresses kept in
+ * `@fleet_rows`; (2) they are read; (3) whatever was not there in (1) is inserted. A row that another server put in
+ * between makes (3) fail with a duplicate key, the transaction is rolled back and the batch runs again. So whoever reads
+ * (2) knows the state before the batch, and judge.ts comes to the same verdicts as the conditions here. Every other
+ * statement touches only rows of (1), which nobody else can have changed.
  */
 export function writePacket<L extends Lease>(
   table: LeaseSql<L>,
@@ -92,8 +92,7 @@ export function writePacket<L extends Lease>(
   add('START TRANSACTION');
   // (1) In address order, so that two servers never wait for each other in a circle.
   add(
-    `SELECT COALESCE(SUM(${grants.length > 0 ? `l.address IN (${list(grants)})` : '0'}), 0), ` +
-      `GROUP_CONCAT(${table.addressText('l')}) INTO @fleet_seen, @fleet_rows FROM ${name} AS l FORCE INDEX (PRIMARY) ` +
+    `SELECT GROUP_CONCAT(${table.addressText('l')}) INTO @fleet_rows FROM ${name} AS l FORCE INDEX (PRIMARY) ` +
       `WHERE l.address IN (${list(addresses)}) ORDER BY l.address FOR UPDATE`,
   );
   // (2)
@@ -104,18 +103,18 @@ export function writePacket<L extends Lease>(
   if (ownStatistics) for (const sql of statisticsBefore(table, `(${touched})`)) add(sql);
   let claimsAt: number | null = null;
   if (grants.length > 0) {
-    // (3) IGNORE skips rows that exist, and its row count is the number of inserted ones.
+    const known = `FIND_IN_SET(${table.addressField.text('v.a')}, COALESCE(@fleet_rows, ''))`;
     const columns = table.fields.map(({ column }) => column);
     const values = table.fields.map((field) => field.sql(`v.${field.column}`));
+    // (3)
     add(
-      `INSERT IGNORE INTO ${name} (address, expire, ${columns.join(', ')}) ` +
-        `SELECT ${table.addressField.sql('v.a')}, ${newExpire}, ${values.join(', ')} FROM ${v} WHERE ${isVerb(0, 1)}`,
+      `INSERT INTO ${name} (address, expire, ${columns.join(', ')}) ` +
+        `SELECT ${table.addressField.sql('v.a')}, ${newExpire}, ${values.join(', ')} FROM ${v} ` +
+        `WHERE ${isVerb(0, 1)} AND NOT ${known}`,
     );
-    add(`DO IF(ROW_COUNT() + @fleet_seen = ${grants.length}, 0, (SELECT 1 UNION ALL SELECT 2))`);
-    // Rows inserted just now match too and stay as they are: the number of matched rows is the number of grants.
     claimsAt = add(
       `UPDATE ${join} SET ${table.fields.map((field) => `l.${field.column} = ${field.sql(`v.${field.column}`)}`).join(', ')}, ` +
-        `l.expire = ${newExpire} WHERE ${isVerb(1)} OR (${isVerb(0)} AND ${claimable(table, reassigns)})`,
+        `l.expire = ${newExpire} WHERE ${known} AND (${isVerb(1)} OR (${isVerb(0)} AND ${claimable(table, reassigns)}))`,
     );
   }
   if (alsoRemoves) {
