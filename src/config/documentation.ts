@@ -30,10 +30,19 @@ export function configurationReference(): string {
 
 function scopeSection(name: ScopeName): string[] {
   const scope = scopes[name];
-  const inherits = scope.inherits === undefined ? [] : ['And the [parameters that inherit](#parameters-that-inherit).', ''];
+  const inherits =
+    scope.inherits === undefined ? [] : ['And the [parameters that inherit](#parameters-that-inherit).', ''];
   const keys = new Set([4, 6].flatMap((family) => rowsOf(name, family as 4 | 6).map((row) => row.key)));
   const rows = scope.rows.filter((row) => keys.has(row.key));
-  return [`## ${scope.title}`, '', scope.meaning, '', ...table(rows.map((row) => [row, undefined])), '', ...inherits];
+  return [
+    `## ${scope.title}`,
+    '',
+    scope.meaning,
+    '',
+    ...table(rows.map((row) => [row, undefined])),
+    '',
+    ...inherits,
+  ];
 }
 
 function inheritedSection(): string[] {
@@ -73,7 +82,10 @@ function table(rows: readonly (readonly [KeyRow, string | undefined])[]): string
     `|---|---|---|---|---|${withScope ? '---|' : ''}`,
     ...rows.map(([row, letters]) => {
       const name = row.family === undefined ? row.key : `${row.key} (${row.family})`;
-      const meaning = row.deprecated === undefined ? row.meaning : `Deprecated, write \`${row.deprecated}\`. ${row.meaning}`;
+      const meaning =
+        row.deprecated === undefined
+          ? row.meaning
+          : `Deprecated, write \`${row.deprecated}\`. ${row.meaning}`;
       const cells = [name, typeText(row), defaultText(row), allowed(row), meaning].map(cell);
       return `| ${cells.join(' | ')} |${withScope ? ` ${letters ?? ''} |` : ''}`;
     }),

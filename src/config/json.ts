@@ -120,7 +120,8 @@ function syntaxMessage(error: ParseError, text: string): string {
 }
 
 const syntaxMessages: Readonly<Record<string, string>> = {
-  InvalidSymbol: 'unknown word: values are strings, numbers, true, false, null, { } and [ ]',
+  InvalidSymbol:
+    'unknown word: keys and texts stand in double quotes, other values are numbers, true, false and null',
   InvalidNumberFormat: 'this is not a number',
   PropertyNameExpected: 'expected a key in double quotes',
   ValueExpected: 'expected a value',

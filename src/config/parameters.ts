@@ -37,7 +37,9 @@ export function lifetimeOf(json: JsonMap, kind: 'valid' | 'preferred'): Lifetime
   if (value === undefined) return undefined;
   const min = lower ?? value;
   const max = upper ?? value;
-  if (min > max) throw invalid(`min-${key} ${min} is above max-${key} ${max}`, `min-${key}`);
+  // Only keys that are there are blamed: whoever reads the message, or sets a key aside, must find it.
+  if (lower !== undefined && upper !== undefined && lower > upper)
+    throw invalid(`min-${key} ${lower} is above max-${key} ${upper}`, `min-${key}`);
   if (value < min) throw invalid(`${key} ${value} is below min-${key} ${min}`, key);
   if (value > max) throw invalid(`${key} ${value} is above max-${key} ${max}`, key);
   return Object.freeze({ min, value, max });
@@ -80,7 +82,7 @@ function overlay(json: JsonMap, parent: ScopeParameters): ScopeParameters {
   if (parameters.calculateTeeTimes && parameters.t1Percent >= parameters.t2Percent) {
     throw invalid(
       `t1-percent ${parameters.t1Percent} must be below t2-percent ${parameters.t2Percent}`,
-      't1-percent',
+      firstSet(json, 't1-percent', 't2-percent', 'calculate-tee-times'),
     );
   }
   return Object.freeze(parameters);
@@ -95,7 +97,10 @@ function overlayDdns(json: JsonMap, parent: DdnsParameters): DdnsParameters {
   const ttlMin = positive(numberAt(json, 'ddns-ttl-min')) ?? parent.ttlMin;
   const ttlMax = positive(numberAt(json, 'ddns-ttl-max')) ?? parent.ttlMax;
   if (ttlMin !== undefined && ttlMax !== undefined && ttlMin > ttlMax) {
-    throw invalid(`ddns-ttl-min ${ttlMin} is above ddns-ttl-max ${ttlMax}`, 'ddns-ttl-min');
+    throw invalid(
+      `ddns-ttl-min ${ttlMin} is above ddns-ttl-max ${ttlMax}`,
+      firstSet(json, 'ddns-ttl-min', 'ddns-ttl-max'),
+    );
   }
   return Object.freeze({
     sendUpdates: booleanAt(json, 'ddns-send-updates') ?? parent.sendUpdates,
@@ -173,6 +178,10 @@ function addressAt(text: string, key: string): number {
   } catch {
     throw invalid(`'${text}' is not an IPv4 address`, key);
   }
+}
+
+function firstSet(json: JsonMap, ...keys: readonly string[]): string | undefined {
+  return keys.find((key) => json[key] !== undefined);
 }
 
 /** Every key that {@link inheritParameters} reads. */
