@@ -34,18 +34,25 @@ export function optionText(
   return nestedText(definition, bytes, context);
 }
 
+/** A space may encapsulate itself: deeper levels show as bytes. */
+const deepest = 8;
+
+interface NestedContext extends TextContext {
+  readonly depth?: number;
+}
+
 function nestedText(
   definition: OptionDefinition | undefined,
   bytes: Uint8Array,
-  context: TextContext,
+  context: NestedContext,
 ): string {
   const family = context.definitions?.family ?? context.family ?? 4;
   const code = definition?.code ?? context.code ?? 0;
-  if (definition) {
+  if (definition && (context.depth ?? 0) < deepest) {
     try {
       const own =
         family === 4 && definition.space === 'dhcp4' ? ownText4(definition, bytes, context) : undefined;
-      return own ?? heading(code, bytes, family) + bodyText(definition, bytes, family, context.definitions);
+      return own ?? heading(code, bytes, family) + bodyText(definition, bytes, family, context);
     } catch (thrown) {
       if (!(thrown instanceof FlotillaError)) throw thrown;
     }
@@ -62,13 +69,14 @@ function bodyText(
   definition: OptionDefinition,
   bytes: Uint8Array,
   family: Family,
-  definitions: OptionDefinitions | undefined,
+  context: NestedContext,
 ): string {
   const { type, array } = definition;
+  const { definitions } = context;
   if (definition.encapsulates !== '' && definitions) {
     const tree = decodeOptionTree(definition, bytes, definitions);
     const fields = tree.fields.map(fieldText).join(' ');
-    return `${fields === '' ? ':' : `: ${fields}`}${suboptionsText(tree.space, tree.suboptions, { definitions })}`;
+    return `${fields === '' ? ':' : `: ${fields}`}${suboptionsText(tree.space, tree.suboptions, context)}`;
   }
   if (type === 'binary' || type === 'empty' || type === 'internal') return `: ${bytesText(bytes)}`;
   const fields = readFields(definition, bytes, family);
@@ -86,18 +94,23 @@ function bodyText(
 function suboptionsText(
   space: string,
   suboptions: ReadonlyMap<number, Uint8Array>,
-  context: TextContext,
+  context: NestedContext,
 ): string {
   if (suboptions.size === 0) return '';
-  const lines = [...suboptions].map(
-    ([code, value]) =>
-      `\n  ${nestedText(context.definitions?.byCode(space, code), value, { ...context, code })}`,
-  );
+  const inner = { ...context, depth: (context.depth ?? 0) + 1 };
+  const lines = [...suboptions].map(([code, value]) => {
+    const text = nestedText(context.definitions?.byCode(space, code), value, { ...inner, code });
+    return `\n  ${text.replaceAll('\n', '\n  ')}`;
+  });
   return `,\noptions:${lines.join('')}`;
 }
 
 /** Options that Kea has a class of its own for. */
-function ownText4(definition: OptionDefinition, bytes: Uint8Array, context: TextContext): string | undefined {
+function ownText4(
+  definition: OptionDefinition,
+  bytes: Uint8Array,
+  context: NestedContext,
+): string | undefined {
   const { code } = definition;
   if (code === 79) {
     const [mandatory, scopes] = readFields(definition, bytes, 4);
@@ -153,7 +166,7 @@ function dnrText(instance: DnrInstance, index: number): string {
 }
 
 /** The first enterprise speaks for the option. */
-function vendorText(bytes: Uint8Array, context: TextContext): string {
+function vendorText(bytes: Uint8Array, context: NestedContext): string {
   const [first] = decodeVendorOptions4(bytes);
   if (!first) return `${heading(125, bytes, 4)}: ''`;
   const { enterprise, suboptions } = first;

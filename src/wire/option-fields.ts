@@ -38,8 +38,15 @@ export function takeFields(definition: OptionDefinition, reader: Reader, family:
     fields.push({ type, text: fieldCodecs[type].read(reader, context) });
   }
   const last = types.at(-1)!;
+  let length = 0;
   while (definition.array && last !== 'empty' && reader.remaining > 0) {
-    fields.push({ type: last, text: fieldCodecs[last].read(reader, context) });
+    const text = fieldCodecs[last].read(reader, context);
+    fields.push({ type: last, text });
+    // Two bytes of compression can stand for 255 (RFC 3397): 64 KiB of them must not become 8 MiB of text.
+    length += text.length;
+    if (last === 'fqdn' && length > 65_535) {
+      throw new WireError('WIRE_MALFORMED', 'option-value', `${definition.name} unfolds to more than 64 KiB`);
+    }
   }
   return fields;
 }

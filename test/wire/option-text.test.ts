@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Family } from '../../src/addr/family.ts';
 import { FlotillaError } from '../../src/errors.ts';
-import { standardDefinitions } from '../../src/wire/definitions.ts';
+import { layerDefinitions, standardDefinitions } from '../../src/wire/definitions.ts';
 import type { OptionDefinition, OptionType } from '../../src/wire/option-definition.ts';
 import { fieldTypes } from '../../src/wire/option-fields.ts';
 import { decodeOptionText, encodeOptionText, optionText } from '../../src/wire/option-text.ts';
@@ -167,4 +167,23 @@ test('whatever the text, encoding gives bytes or WIRE_VALUE', () => {
     }),
     { numRuns: 3000 },
   );
+});
+
+test('a small payload cannot unfold into a large text or a deep recursion', () => {
+  const name = Buffer.concat([...Array<Buffer>(126).fill(Buffer.from([1, 97])), Buffer.of(0)]);
+  const bomb = Buffer.concat([name, ...Array<Buffer>(32_000).fill(Buffer.of(0xc0, 0))]);
+  const search = definitions[4].byCode('dhcp4', 119);
+  assert.equal(decodeOptionText(search, bomb).csvFormat, false);
+  assert.ok(optionText(search, bomb).length < 4 * bomb.length);
+
+  const endless = { ...definitionOf('empty'), space: 'ring', code: 1, encapsulates: 'ring' };
+  const ring = layerDefinitions(definitions[6], [endless]);
+  let nested = Buffer.alloc(0);
+  while (nested.length < 60_000) {
+    const header = Buffer.alloc(4);
+    header.writeUInt16BE(1);
+    header.writeUInt16BE(nested.length, 2);
+    nested = Buffer.concat([header, nested]);
+  }
+  assert.match(optionText(endless, nested, { definitions: ring }), /^type=00001, len=60000:,\noptions:/);
 });
