@@ -9,7 +9,8 @@ export async function dumpDatabase(connection: Connection, database: string): Pr
   const unqualified = (sql: string): string => sql.replaceAll(`${quoted}.`, '');
   const show = async (sql: string, column: string): Promise<string> => {
     const [row] = await select(connection, sql);
-    return unqualified(String(row![column]));
+    // MySQL keeps the semicolon that ended a routine loaded among other statements.
+    return unqualified(String(row![column])).replace(/;\s*$/, '');
   };
   const objects = await select(
     connection,
