@@ -6,7 +6,7 @@ export interface NotInForceRow {
   readonly scope: ScopeName;
   readonly key: string;
   /** Only for these values; without it, whenever the key is there. */
-  when?(value: Json, holder: JsonMap): boolean;
+  readonly when?: (value: Json, holder: JsonMap) => boolean;
   /** What happens instead. */
   readonly instead: string;
 }
