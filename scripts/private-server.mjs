@@ -131,7 +131,7 @@ function initialise(directory, binary, say) {
   const fresh = join(directory, 'data.new');
   rmSync(fresh, { recursive: true, force: true });
   const asRoot = userInfo().uid === 0 ? [`--user=${userInfo().username}`] : [];
-  const folder = [`--datadir=${fresh}`, ...asRoot];
+  const folder = [`--datadir=${fresh}`, `--tmpdir=${temporaryFolder(directory)}`, ...asRoot];
   const [command, args] =
     binary.flavour === 'mariadb'
       ? [
@@ -148,6 +148,13 @@ function initialise(directory, binary, say) {
     });
   }
   renameSync(fresh, data);
+}
+
+/** MariaDB deletes temporary tables it finds there when it starts: in a shared folder, those of other servers. */
+function temporaryFolder(directory) {
+  const folder = join(directory, 'tmp');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
 }
 
 function installerBeside(serverPath) {
@@ -189,6 +196,7 @@ function serverArguments({ directory, binary, socketPath, durable, extra }) {
     '--no-defaults',
     ...(userInfo().uid === 0 ? [`--user=${userInfo().username}`] : []),
     `--datadir=${join(directory, 'data')}`,
+    `--tmpdir=${temporaryFolder(directory)}`,
     `--socket=${socketPath}`,
     `--pid-file=${join(directory, 'server.pid')}`,
     '--skip-networking',
