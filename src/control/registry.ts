@@ -1,5 +1,5 @@
 // The registry of management commands: checks the request's shape, finds the handler, turns any failure into an answer.
-import { messageOf } from '../errors.ts';
+import { FlotillaError, messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import {
   commandResult,
@@ -39,7 +39,9 @@ export function createCommandRegistry(deps: { readonly log: Logger }): CommandRe
       try {
         return await handler(checked.arguments, checked);
       } catch (error) {
-        const text = messageOf(error);
+        // A malformed command's message names the parameter already, in Kea's words.
+        const isMalformed = error instanceof FlotillaError && error.code === 'COMMAND_INVALID';
+        const text = isMalformed ? error.message : messageOf(error);
         log.warn('COMMAND_PROCESS_ERROR2', `command '${command}' failed: ${text}`, { command });
         return failure(text);
       }
