@@ -3,6 +3,7 @@ import type { Lease4, LeaseState } from '../lease.ts';
 import { infiniteLifetime } from '../lease.ts';
 import type { ClientKey } from '../lease-store.ts';
 import type { LeaseSql } from './lease-sql.ts';
+import { bytesOrNull, contextOrNull } from './row-values.ts';
 
 const hwaddrBytes = 20;
 const identifierBytes = 255;
@@ -133,22 +134,4 @@ function client4(client: ClientKey): Extract<ClientKey, { family: 4 }> {
 
 function contextText(lease: Lease4): string | null {
   return lease.userContext ? JSON.stringify(lease.userContext) : null;
-}
-
-/** A copy: the driver's buffer is a window on the whole packet, which a kept lease would keep alive. */
-function bytesOrNull(value: unknown): Uint8Array | null {
-  return value instanceof Uint8Array ? new Uint8Array(value) : null;
-}
-
-/** Somebody else may have written what is no JSON map: then the row has no context for us. */
-function contextOrNull(value: unknown): Lease4['userContext'] {
-  if (typeof value !== 'string' || value === '') return null;
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
-      ? (parsed as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
 }
