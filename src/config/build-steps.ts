@@ -7,7 +7,7 @@ import { topSpace } from '../wire/definitions.ts';
 import { isBuiltInClass, resolveClass, type ResolvedClass } from './classes.ts';
 import { resolveNetwork, type NetworkScope } from './networks.ts';
 import { checkObject } from './object-check.ts';
-import { resolveObjects, type Entry, type ResolvedObjects } from './objects.ts';
+import { resolveObjects, type ResolvedObjects } from './objects.ts';
 import { optionIdentity, optionName, resolveDefinition, resolveOption } from './option-scope.ts';
 import type { WrittenObject } from './parts.ts';
 import { numberAt, stringAt } from './read-json.ts';
@@ -21,7 +21,7 @@ import type { ClientClass, ScopeParameters } from './snapshot.ts';
 import { carriesOptions, resolveSubnet, type SubnetSurroundings, type SubnetWithHosts } from './subnets.ts';
 import type { JsonMap } from './written.ts';
 
-type Previous<T> = ReadonlyMap<string, Entry<T>> | undefined;
+type Previous<T> = ResolvedObjects<T> | undefined;
 type Objects = readonly WrittenObject[];
 
 export function buildDefinitions(
@@ -34,7 +34,8 @@ export function buildDefinitions(
   return resolveObjects({
     objectType: 'option-def',
     objects,
-    previous: previous ?? new Map(),
+    previous,
+    surroundings: [],
     keyOf: (json) => `${spaceOf(json)} ${numberAt(json, 'code') ?? ''}`,
     nameOf: (json) => `${spaceOf(json)}.${stringAt(json, 'name') ?? numberAt(json, 'code') ?? '?'}`,
     dependenciesOf: () => [],
@@ -61,7 +62,8 @@ export function buildOptions(
   return resolveObjects({
     objectType: 'option',
     objects,
-    previous: previous ?? new Map(),
+    previous,
+    surroundings: [definitions],
     keyOf(json) {
       const identity = optionIdentity(json, definitions);
       const count = (seen.get(identity) ?? 0) + 1;
@@ -87,7 +89,8 @@ export function buildClasses(
   return resolveObjects<ResolvedClass>({
     objectType: 'client-class',
     objects,
-    previous: previous ?? new Map(),
+    previous,
+    surroundings: [definitions, ...objects],
     keyOf: nameOf,
     nameOf,
     // A class sees the classes before it that it names: whether they exist, and whether they need KNOWN.
@@ -113,7 +116,8 @@ export function buildNetworks(
   return resolveObjects({
     objectType: 'shared-network',
     objects,
-    previous: previous ?? new Map(),
+    previous,
+    surroundings: [globals, definitions],
     keyOf: nameOf,
     nameOf,
     dependenciesOf: (json) => [globals, carriesOptions(json) ? definitions : null],
@@ -129,16 +133,16 @@ export function buildSubnets(
   surroundings: SubnetSurroundings,
   previous: Previous<SubnetWithHosts>,
 ): ResolvedObjects<SubnetWithHosts> {
-  const { definitions, globals, networkNamed, addressesUnique } = surroundings;
-  const idOf = (json: JsonMap): string => String(numberAt(json, 'id') ?? '?');
+  const { definitions, globals, networkNamed, addressesUnique, networks } = surroundings;
   const prefixes = new Map<string, number>();
-  const networks = new Map<string, { id: number; interface: string | null; authoritative: boolean }>();
+  const agreements = new Map<string, { id: number; interface: string | null; authoritative: boolean }>();
   return resolveObjects({
     objectType: 'subnet',
     objects,
-    previous: previous ?? new Map(),
-    keyOf: idOf,
-    nameOf: idOf,
+    previous,
+    surroundings: [definitions, globals, addressesUnique, ...networks],
+    keyOf: (json) => numberAt(json, 'id') ?? '?',
+    nameOf: (json) => String(numberAt(json, 'id') ?? '?'),
     dependenciesOf(json) {
       const network = stringAt(json, 'shared-network-name');
       return [
@@ -157,7 +161,7 @@ export function buildSubnets(
       if (subnet.networkName !== null) {
         const { authoritative } = subnet.parameters;
         const face = subnet.interface ?? networkNamed(subnet.networkName)?.interface ?? null;
-        const agreed = networks.get(subnet.networkName);
+        const agreed = agreements.get(subnet.networkName);
         const disagrees =
           agreed &&
           (agreed.interface !== face
@@ -167,7 +171,7 @@ export function buildSubnets(
               : undefined);
         if (disagrees !== undefined)
           return `all subnets of the shared network '${subnet.networkName}' must agree on '${disagrees}'; subnet ${agreed!.id} differs`;
-        if (!agreed) networks.set(subnet.networkName, { id: subnet.id, interface: face, authoritative });
+        if (!agreed) agreements.set(subnet.networkName, { id: subnet.id, interface: face, authoritative });
       }
       prefixes.set(subnet.prefix, subnet.id);
       return undefined;
@@ -183,7 +187,8 @@ export function buildReservations(
   return resolveObjects({
     objectType: 'reservation',
     objects,
-    previous: previous ?? new Map(),
+    previous,
+    surroundings: [definitions, addressesUnique],
     keyOf: reservationIdentity,
     nameOf: reservationName,
     dependenciesOf: () => [definitions, addressesUnique],

@@ -11,11 +11,11 @@ import {
   buildReservations,
   buildSubnets,
 } from './build-steps.ts';
-import { frozenMap } from './frozen.ts';
+import { freezeMap, frozenMap } from './frozen.ts';
 import { buildGlobals } from './build-globals.ts';
 import { configurationHash } from './hash.ts';
 import { attachMembers } from './networks.ts';
-import type { Entry } from './objects.ts';
+import type { Entry, ObjectKey } from './objects.ts';
 import { optionSet } from './option-scope.ts';
 import type { ConfigParts, Rejection, WrittenObject } from './parts.ts';
 import { memoryOf, remember, type BuildMemory } from './memory.ts';
@@ -70,7 +70,7 @@ export function buildSnapshot(
   const definitions = buildDefinitions(parts.optionDefs, family, before?.optionDefs);
   const configured = valuesOf(definitions.entries);
   const layered =
-    last && sameItems(configured, valuesOf(before!.optionDefs))
+    last && sameItems(configured, valuesOf(before!.optionDefs.entries))
       ? last.definitions
       : layerDefinitions(standardDefinitions(family), configured);
 
@@ -80,6 +80,7 @@ export function buildSnapshot(
   const surroundings = {
     definitions: layered,
     globals: globals.parameters,
+    networks: valuesOf(networks.entries),
     networkNamed: (name: string) => networks.entries.get(name)?.value ?? undefined,
     addressesUnique: globals.values.ipReservationsUnique,
   };
@@ -95,10 +96,12 @@ export function buildSnapshot(
   if (options.mode === 'strict') refuseAny(rejections);
 
   const inOrder = valuesOf(subnets.entries).sort((a, b) => a.subnet.id - b.subnet.id);
-  const subnetMap = frozenMap(inOrder.map(({ subnet }): [number, Subnet] => [subnet.id, subnet]));
+  const subnetMap = new Map<number, Subnet>();
+  for (const { subnet } of inOrder) subnetMap.set(subnet.id, subnet);
+  freezeMap(subnetMap);
   const networkMap = frozenMap(
     attachMembers(valuesOf(networks.entries), subnetMap.values(), {
-      scopes: new Set(before ? valuesOf(before.networks) : []),
+      scopes: new Set(before ? valuesOf(before.networks.entries) : []),
       networks: last?.networks ?? new Map(),
     }),
   );
@@ -124,12 +127,12 @@ export function buildSnapshot(
 
   const memory: BuildMemory = {
     globals,
-    optionDefs: definitions.entries,
-    options: globalOptions.entries,
-    classes: classes.entries,
-    networks: networks.entries,
-    subnets: subnets.entries,
-    reservations: reservations.entries,
+    optionDefs: definitions,
+    options: globalOptions,
+    classes,
+    networks,
+    subnets,
+    reservations,
   };
   const written = once(() => writtenConfig(inForce));
   const snapshot: Snapshot = {
@@ -141,7 +144,7 @@ export function buildSnapshot(
       ['option-data', digestsOf(globalOptions.entries)],
       ['client-classes', digestsOf(classes.entries)],
       ['shared-networks', digestsOf(networks.entries)],
-      [`subnet${family}`, inOrder.map(({ subnet }) => subnets.entries.get(String(subnet.id))!.digest)],
+      [`subnet${family}`, inOrder.map(({ subnet }) => subnets.entries.get(subnet.id)!.digest)],
       ['reservations', digestsOf(reservations.entries)],
     ]),
     get written() {
@@ -152,7 +155,9 @@ export function buildSnapshot(
     parameters: globals.parameters,
     definitions: layered,
     options:
-      before && sameItems(optionList, valuesOf(before.options)) ? last!.options : optionSet(optionList),
+      before && sameItems(optionList, valuesOf(before.options.entries))
+        ? last!.options
+        : optionSet(optionList),
     classes: classList,
     classByName:
       classList === last?.classes ? last.classByName : frozenMap(classList.map((one) => [one.name, one])),
@@ -199,19 +204,19 @@ function report(snapshot: Snapshot, last: Snapshot | undefined, log: Logger | un
   });
 }
 
-function valuesOf<T>(entries: ReadonlyMap<string, Entry<T>>): T[] {
+function valuesOf<T>(entries: ReadonlyMap<ObjectKey, Entry<T>>): T[] {
   const values: T[] = [];
   for (const { value } of entries.values()) if (value !== null) values.push(value);
   return values;
 }
 
-function inForceOf(entries: ReadonlyMap<string, Entry<unknown>>): readonly WrittenObject[] {
+function inForceOf(entries: ReadonlyMap<ObjectKey, Entry<unknown>>): readonly WrittenObject[] {
   const objects: WrittenObject[] = [];
   for (const { inForce } of entries.values()) if (inForce) objects.push(inForce);
   return Object.freeze(objects);
 }
 
-function digestsOf(entries: ReadonlyMap<string, Entry<unknown>>): string[] {
+function digestsOf(entries: ReadonlyMap<ObjectKey, Entry<unknown>>): string[] {
   const digests: string[] = [];
   for (const { digest } of entries.values()) if (digest !== '') digests.push(digest);
   return digests;

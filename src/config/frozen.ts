@@ -2,7 +2,11 @@
 
 /** A map that can only be read: writing throws a TypeError, as on a frozen object. */
 export function frozenMap<K, V>(entries: Iterable<readonly [K, V]>): ReadonlyMap<K, V> {
-  const map = new Map(entries);
+  return freezeMap(new Map(entries));
+}
+
+/** The same for a map just filled, in place. */
+export function freezeMap<K, V>(map: Map<K, V>): ReadonlyMap<K, V> {
   return Object.freeze(Object.defineProperties(map, readOnlyMethods));
 }
 

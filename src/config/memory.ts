@@ -5,20 +5,18 @@ import type { OptionDefinition } from '../wire/option-definition.ts';
 import type { BuiltGlobals } from './build-globals.ts';
 import type { ResolvedClass } from './classes.ts';
 import type { NetworkScope } from './networks.ts';
-import type { Entry } from './objects.ts';
+import type { ResolvedObjects } from './objects.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { SubnetWithHosts } from './subnets.ts';
 
-type Entries<T> = ReadonlyMap<string, Entry<T>>;
-
 export interface BuildMemory {
   readonly globals: BuiltGlobals;
-  readonly optionDefs: Entries<OptionDefinition>;
-  readonly options: Entries<OptionData>;
-  readonly classes: Entries<ResolvedClass>;
-  readonly networks: Entries<NetworkScope>;
-  readonly subnets: Entries<SubnetWithHosts>;
-  readonly reservations: Entries<Host>;
+  readonly optionDefs: ResolvedObjects<OptionDefinition>;
+  readonly options: ResolvedObjects<OptionData>;
+  readonly classes: ResolvedObjects<ResolvedClass>;
+  readonly networks: ResolvedObjects<NetworkScope>;
+  readonly subnets: ResolvedObjects<SubnetWithHosts>;
+  readonly reservations: ResolvedObjects<Host>;
 }
 
 /** Undefined for a snapshot that no build made: the next build then resolves everything. */

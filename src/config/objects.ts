@@ -22,16 +22,23 @@ export interface Entry<T> {
   readonly digest: string;
   /** What the value was made from besides its JSON; compared by identity. */
   readonly dependencies: readonly unknown[];
+  /** Refused for a conflict, which may end without this object changing: judged anew each time. */
+  readonly unsettled: boolean;
 }
+
+/** Numbers where they are short to compare: subnets are many. */
+export type ObjectKey = string | number;
 
 export interface ObjectsToResolve<T> {
   readonly objectType: Rejection['objectType'];
   readonly objects: readonly WrittenObject[];
-  readonly previous: ReadonlyMap<string, Entry<T>>;
+  readonly previous: ResolvedObjects<T> | undefined;
+  /** Everything that any of the objects depends on: when all of it is as before, no object is asked for its own. */
+  readonly surroundings: readonly unknown[];
   /** Equal for two versions of the same object, different for two objects. */
-  keyOf(json: JsonMap): string;
+  keyOf(json: JsonMap): ObjectKey;
   /** As an operator names it. */
-  nameOf(json: JsonMap): string;
+  readonly nameOf: (json: JsonMap) => string;
   dependenciesOf(json: JsonMap): readonly unknown[];
   resolve(object: WrittenObject, lastGood: JsonMap | undefined): Resolved<T>;
   /**
@@ -45,73 +52,88 @@ export interface ObjectsToResolve<T> {
 
 export interface ResolvedObjects<T> {
   /** By key, in the order of the input. */
-  readonly entries: ReadonlyMap<string, Entry<T>>;
+  readonly entries: ReadonlyMap<ObjectKey, Entry<T>>;
   readonly rejections: readonly Rejection[];
+  readonly surroundings: readonly unknown[];
 }
 
 /** Never throws for a bad object; anything but a FlotillaError is a bug and goes through. */
 export function resolveObjects<T>(input: ObjectsToResolve<T>): ResolvedObjects<T> {
-  const { objects, previous } = input;
+  const { objects } = input;
+  const previous = input.previous?.entries ?? new Map<ObjectKey, Entry<T>>();
+  const sameSurroundings =
+    input.previous !== undefined && sameItems(input.previous.surroundings, input.surroundings);
   const keys = objects.map(({ json }) => input.keyOf(json));
-  const slots: (Entry<T> | undefined)[] = new Array<Entry<T> | undefined>(objects.length);
-  const rejections: Rejection[] = [];
-
-  const reuse = (index: number): boolean => {
-    const entry = previous.get(keys[index]!);
-    if (!entry || entry.written !== objects[index]) return false;
-    if (!sameItems(entry.dependencies, dependenciesOf(input, entry.written, entry.inForce))) return false;
-    if (entry.value !== null && input.admit?.(entry.value) !== undefined) return false;
-    slots[index] = entry;
-    return true;
-  };
-  const resolve = (index: number): void => {
-    slots[index] = entryFor(input, objects[index]!, previous.get(keys[index]!));
-  };
-
   const owners = ownersOf(objects, keys, previous);
-  const isOwner = (index: number): boolean => owners.get(keys[index]!) === index;
-  if (input.admit) {
-    const rest = objects.flatMap((_, index) => (isOwner(index) && !reuse(index) ? [index] : []));
-    rest.forEach(resolve);
-  } else {
-    objects.forEach((_, index) => {
-      if (!isOwner(index)) return;
-      if (!reuse(index)) resolve(index);
-      const value = slots[index]?.value ?? null;
-      if (value !== null) input.settled?.(value);
-    });
-  }
+  const slots = new Array<Entry<T> | undefined>(objects.length);
 
-  const entries = new Map<string, Entry<T>>();
-  objects.forEach((object, index) => {
+  const reusable = (index: number): Entry<T> | undefined => {
+    const entry = previous.get(keys[index]!);
+    if (!entry || entry.written !== objects[index] || entry.unsettled) return undefined;
+    if (
+      !sameSurroundings &&
+      !sameItems(entry.dependencies, dependenciesOf(input, entry.written, entry.inForce))
+    )
+      return undefined;
+    if (input.admit && entry.value !== null && input.admit(entry.value) !== undefined) return undefined;
+    return entry;
+  };
+  const resolve = (index: number): Entry<T> => entryFor(input, objects[index]!, previous.get(keys[index]!));
+
+  if (input.admit) {
+    const changed: number[] = [];
+    for (let index = 0; index < objects.length; index++) {
+      if (owners.get(keys[index]!) !== index) continue;
+      const entry = reusable(index);
+      if (entry) slots[index] = entry;
+      else changed.push(index);
+    }
+    for (const index of changed) slots[index] = resolve(index);
+  } else {
+    for (let index = 0; index < objects.length; index++) {
+      if (owners.get(keys[index]!) !== index) continue;
+      const entry = reusable(index) ?? resolve(index);
+      slots[index] = entry;
+      if (entry.value !== null) input.settled?.(entry.value);
+    }
+  }
+  return { ...collect(input, keys, slots), surroundings: input.surroundings };
+}
+
+/** An object without an entry stands second to another one with its key. */
+function collect<T>(
+  { objects, objectType, nameOf }: ObjectsToResolve<T>,
+  keys: readonly ObjectKey[],
+  slots: readonly (Entry<T> | undefined)[],
+): Omit<ResolvedObjects<T>, 'surroundings'> {
+  const entries = new Map<ObjectKey, Entry<T>>();
+  const rejections: Rejection[] = [];
+  for (let index = 0; index < objects.length; index++) {
     const entry = slots[index];
     if (entry) {
       entries.set(keys[index]!, entry);
-      rejections.push(...entry.rejections);
-    } else {
-      rejections.push({
-        objectType: input.objectType,
-        objectKey: input.nameOf(object.json),
-        origin: object.origin,
-        reason: `duplicate ${input.objectType}: ${input.nameOf(object.json)} exists already`,
-        lastGoodKept: false,
-      });
+      if (entry.rejections.length > 0) rejections.push(...entry.rejections);
+      continue;
     }
-  });
+    const { json, origin } = objects[index]!;
+    const objectKey = nameOf(json);
+    const reason = `duplicate ${objectType}: ${objectKey} exists already`;
+    rejections.push({ objectType, objectKey, origin, reason, lastGoodKept: false });
+  }
   return { entries, rejections };
 }
 
 /** Which of several objects with one key is meant: the one in force, else the first. */
 function ownersOf<T>(
   objects: readonly WrittenObject[],
-  keys: readonly string[],
-  previous: ReadonlyMap<string, Entry<T>>,
-): ReadonlyMap<string, number> {
-  const owners = new Map<string, number>();
-  keys.forEach((key, index) => {
-    const known = owners.get(key);
-    if (known === undefined || previous.get(key)?.written === objects[index]) owners.set(key, index);
-  });
+  keys: readonly ObjectKey[],
+  previous: ReadonlyMap<ObjectKey, Entry<T>>,
+): ReadonlyMap<ObjectKey, number> {
+  const owners = new Map<ObjectKey, number>();
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index]!;
+    if (!owners.has(key) || previous.get(key)?.written === objects[index]) owners.set(key, index);
+  }
   return owners;
 }
 
@@ -151,11 +173,10 @@ function entryFor<T>(
     reason: first.error.message,
     lastGoodKept: kept !== undefined,
   };
-  // A conflict may end without this object changing: such an entry is judged anew each time.
   const inForce = kept ? lastGood! : null;
-  const dependencies = first.conflict ? [Symbol('conflict')] : dependenciesOf(input, object, inForce);
+  const dependencies = dependenciesOf(input, object, inForce);
   const all = [rejection, ...(kept?.rejections ?? [])];
-  return entryOf(object, inForce, kept?.value ?? null, all, dependencies);
+  return entryOf(object, inForce, kept?.value ?? null, all, dependencies, first.conflict);
 }
 
 function dependenciesOf<T>(
@@ -173,15 +194,10 @@ function entryOf<T>(
   value: T | null,
   rejections: readonly Rejection[],
   dependencies: readonly unknown[],
+  unsettled = false,
 ): Entry<T> {
-  return {
-    written,
-    inForce,
-    value,
-    rejections,
-    dependencies,
-    digest: inForce ? canonicalDigest(inForce.json) : '',
-  };
+  const digest = inForce ? canonicalDigest(inForce.json) : '';
+  return { written, inForce, value, rejections, dependencies, unsettled, digest };
 }
 
 function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {

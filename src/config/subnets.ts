@@ -29,6 +29,7 @@ export interface SubnetWithHosts {
 export interface SubnetSurroundings {
   readonly definitions: OptionDefinitions;
   readonly globals: ScopeParameters;
+  readonly networks: readonly NetworkScope[];
   readonly networkNamed: (name: string) => NetworkScope | undefined;
   readonly addressesUnique: boolean;
 }
