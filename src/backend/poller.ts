@@ -16,7 +16,7 @@ import type {
 import type { EdgeReport, EdgeState } from './edge-report.ts';
 import { fetchAndCompare, fetchConfig, type FetchResult } from './fetch.ts';
 import { describeDifference, type Fetched, type Position } from './fetched.ts';
-import { lastGoodPath, loadLastGood, saveLastGood, type LastGood } from './last-good.ts';
+import { createLastGoodFile, type LastGood, type LastGoodFile } from './last-good.ts';
 import { createRejectionBook, type RejectionBook } from './rejections.ts';
 import { withDeadline } from './session.ts';
 import { createTruncateDetector } from './truncate-detector.ts';
@@ -36,7 +36,7 @@ class Poller implements ConfigBackend {
   readonly #options: ConfigBackendOptions;
   readonly #deps: ConfigBackendDeps;
   readonly #book: RejectionBook;
-  readonly #lastGoodFile: string;
+  readonly #lastGoodFile: LastGoodFile;
   readonly #detectTruncate: (connection: Connection) => Promise<void>;
   #pool: Pool | null = null;
   /** What the last successful apply was given. Polls fetch relative to it: a failed apply is fetched again. */
@@ -58,7 +58,7 @@ class Poller implements ConfigBackend {
     this.#options = options;
     this.#deps = deps;
     this.#book = createRejectionBook(options, deps);
-    this.#lastGoodFile = lastGoodPath(options.stateDirectory, options.family, options.instance);
+    this.#lastGoodFile = createLastGoodFile(options);
     this.#detectTruncate = createTruncateDetector(deps);
   }
 
@@ -260,7 +260,7 @@ class Poller implements ConfigBackend {
 
   async #loadLastGood(): Promise<LastGood | null> {
     try {
-      return await loadLastGood(this.#lastGoodFile, this.#options);
+      return await this.#lastGoodFile.load();
     } catch (error) {
       this.#deps.log.error('FLOTILLA_LAST_GOOD_UNUSABLE', messageOf(error));
       return null;
@@ -285,10 +285,9 @@ class Poller implements ConfigBackend {
   }
 
   async #saveLastGood(parts: ConfigParts, position: Position): Promise<void> {
-    const { family, serverTag } = this.#options;
     const savedAt = new Date(this.#deps.clock.now()).toISOString();
     try {
-      await saveLastGood(this.#lastGoodFile, { family, serverTag, position, savedAt, parts });
+      await this.#lastGoodFile.save({ position, savedAt, parts });
     } catch (error) {
       this.#deps.log.error('FLOTILLA_LAST_GOOD_SAVE_FAIL', messageOf(error));
     }
