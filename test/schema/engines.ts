@@ -1,0 +1,79 @@
+// A migrated database per engine: MariaDB (or whatever the tests run on) always, MySQL where the environment names one.
+import { randomUUID } from 'node:crypto';
+import { test, type TestContext } from 'node:test';
+import mysql, { type Pool, type RowDataPacket } from 'mysql2/promise';
+import { migrationSource } from '../../migrations/index.ts';
+import { parseDatabaseUrl, type DatabaseAddress } from '../../src/db/address.ts';
+import { connectionOptions, openPool } from '../../src/db/connect.ts';
+import { migrateToLatest } from '../../src/db/migrate.ts';
+import { createTestDatabase } from '../support/database.ts';
+
+export interface SchemaDatabase {
+  readonly address: DatabaseAddress;
+  readonly pool: Pool;
+  /** Rows of one statement, every value as text or null. */
+  rows(sql: string, values?: (string | number | null)[]): Promise<Record<string, unknown>[]>;
+  /** The first column of the first row. */
+  one(sql: string, values?: (string | number | null)[]): Promise<unknown>;
+  drop(): Promise<void>;
+}
+
+const mysqlUrl = process.env['FLOTILLA_TEST_MYSQL_URL'];
+
+/** Runs `body` on a database of its own on each engine; without a MySQL the second run says why it is skipped. */
+export function onEachEngine(
+  name: string,
+  body: (database: SchemaDatabase, t: TestContext) => Promise<void>,
+): void {
+  test(name, async (t) => {
+    await using(wrap(await createTestDatabase()), (database) => body(database, t));
+  });
+  const skip = mysqlUrl === undefined && 'FLOTILLA_TEST_MYSQL_URL names no MySQL server';
+  test(`${name} (MySQL)`, { skip }, async (t) => {
+    await using(await openMysql(), (database) => body(database, t));
+  });
+}
+
+async function using(
+  database: SchemaDatabase,
+  body: (database: SchemaDatabase) => Promise<void>,
+): Promise<void> {
+  try {
+    await body(database);
+  } finally {
+    await database.drop();
+  }
+}
+
+function wrap(made: { address: DatabaseAddress; pool: Pool; drop(): Promise<void> }): SchemaDatabase {
+  const rows = async (
+    sql: string,
+    values: (string | number | null)[] = [],
+  ): Promise<Record<string, unknown>[]> => {
+    const [found] = await made.pool.query<RowDataPacket[]>(sql, values);
+    return found.map((row) => Object.fromEntries(Object.entries(row)));
+  };
+  return {
+    ...made,
+    rows,
+    one: async (sql, values) => Object.values((await rows(sql, values))[0] ?? {})[0],
+  };
+}
+
+async function openMysql(): Promise<SchemaDatabase> {
+  const server = parseDatabaseUrl(mysqlUrl!);
+  const address = { ...server, database: `flotilla_test_${process.pid}_${randomUUID().slice(0, 8)}` };
+  const admin = await mysql.createConnection(connectionOptions(server));
+  await admin.query(`CREATE DATABASE \`${address.database}\` CHARACTER SET utf8mb4`);
+  await migrateToLatest(address, migrationSource);
+  const pool = openPool(address, 8);
+  return wrap({
+    address,
+    pool,
+    drop: async () => {
+      await pool.end();
+      await admin.query(`DROP DATABASE IF EXISTS \`${address.database}\``);
+      await admin.end();
+    },
+  });
+}
