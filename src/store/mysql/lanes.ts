@@ -25,7 +25,7 @@ export interface Lanes {
   readonly state: 'up' | 'down';
   /**
    * One packet there and back on one connection. A batch that lost a race runs again, a few times. A connection lost on
-   * the way leaves the outcome unknown: the packet runs once more elsewhere (every packet of a store can: each write is
+   * the way leaves the outcome unknown: the packet runs again elsewhere (every packet of a store can: each write is
    * judged against the row that the first run may have left), and only what that run says counts.
    * Rejects with DATABASE_…; DATABASE_UNREACHABLE at once while the database is known to be away.
    */
@@ -143,7 +143,7 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
       return state;
     },
     async packet(sql) {
-      let lost = false;
+      let losses = 0;
       for (let attempt = 0; ; attempt++) {
         const connection = await connect();
         try {
@@ -153,8 +153,10 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
           if (kind === 'refused' || (kind === 'retry' && attempt >= retries))
             throw leaseDatabaseError(error, database);
           if (kind === 'unreachable') {
-            if (lost) throw goDown(error);
-            lost = true;
+            // Other idle connections may have died of the same restart; but a silent database is not asked again.
+            losses++;
+            const silent = (error as { code?: string }).code === 'PROTOCOL_SEQUENCE_TIMEOUT';
+            if (silent || losses > options.connections) throw goDown(error);
           } else await pause(attempt, deps.random);
         }
       }

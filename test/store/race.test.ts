@@ -1,0 +1,177 @@
+// Several servers on one pool, killed writers, killed connections: nothing twice, nothing lost, counters exact.
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { after, afterEach, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RowDataPacket } from 'mysql2/promise';
+import { silentLogger } from '../../src/log.ts';
+import { createBatchingLeaseStore } from '../../src/store/batching.ts';
+import { openLanes } from '../../src/store/mysql/lanes.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { client4, hostAddress, lease4 } from './leases.ts';
+import { openMysqlForContract } from './open-mysql.ts';
+import { assertStatisticsEqualRecount } from './statistics.ts';
+
+let database: TestDatabase;
+before(async () => {
+  database = await createTestDatabase();
+});
+afterEach(async () => {
+  await assertStatisticsEqualRecount(database.pool);
+  await database.pool.query('DELETE FROM lease4');
+});
+after(() => database.drop());
+
+interface Writer {
+  readonly process: ChildProcess;
+  readonly acknowledged: (readonly [address: number, hwaddr: string])[];
+  readonly ended: Promise<number | null>;
+}
+
+function startWriter(number: number, clients: number, poolSize: number, mode: string): Writer {
+  const script = new URL('./writer-process.ts', import.meta.url).pathname;
+  const args = [
+    '--import',
+    'tsx',
+    script,
+    database.url,
+    String(number),
+    String(clients),
+    String(poolSize),
+    mode,
+  ];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const acknowledged: [number, string][] = [];
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', (line) => {
+    const [, address, hwaddr] = line.split(' ');
+    acknowledged.push([Number(address), hwaddr!]);
+  });
+  const ended = Promise.all([once(child, 'exit'), once(lines, 'close')]).then(
+    ([[code]]) => code as number | null,
+  );
+  return { process: child, acknowledged, ended };
+}
+
+async function rows(): Promise<Map<number, string>> {
+  const [found] = await database.pool.query<RowDataPacket[]>(
+    'SELECT address, HEX(hwaddr) AS hwaddr FROM lease4',
+  );
+  return new Map(found.map((row) => [row['address'] as number, (row['hwaddr'] as string).toLowerCase()]));
+}
+
+test('three servers on one pool give no address to two clients', async () => {
+  const writers = [1, 2, 3].map((number) => startWriter(number, 150, 500, 'claim'));
+  for (const { ended } of writers) assert.equal(await ended, 0);
+  const all = writers.flatMap(({ acknowledged }) => acknowledged);
+  const owners = new Map<number, string>();
+  for (const [address, hwaddr] of all) {
+    assert.equal(owners.get(address) ?? hwaddr, hwaddr, `${address} was given to two clients`);
+    owners.set(address, hwaddr);
+  }
+  assert.deepEqual(await rows(), owners);
+  assert.ok(owners.size > 430, `${owners.size} of 450 clients got an address`);
+});
+
+test('claims, moves, releases, declines and reclamation by three servers at once leave the counters exact', async () => {
+  const writers = [1, 2, 3].map((number) => startWriter(number, 40, 70, 'mixed'));
+  // Somebody else's rows at the same time, counted by the triggers.
+  for (let i = 0; i < 25; i++) {
+    await database.pool
+      .query(
+        "INSERT INTO lease4 (address, hwaddr, subnet_id, pool_id, state, valid_lifetime, expire) VALUES (?, X'AA', 1, 0, 0, 1, NOW()) ON DUPLICATE KEY UPDATE state = 0",
+        [hostAddress(i)],
+      )
+      .catch((error: unknown) => assert.equal((error as { errno: number }).errno, 1213));
+    await sleep(20);
+  }
+  for (const { ended } of writers) assert.equal(await ended, 0);
+});
+
+test('what a server acknowledged before kill -9 is in the database', async () => {
+  const writer = startWriter(1, 3000, 100_000, 'claim');
+  while (writer.acknowledged.length < 200) await sleep(5);
+  writer.process.kill('SIGKILL');
+  await writer.ended;
+  const found = await rows();
+  for (const [address, hwaddr] of writer.acknowledged) assert.equal(found.get(address), hwaddr);
+  assert.ok(writer.acknowledged.length < 3000, 'the writer was killed in the middle');
+});
+
+test('killed connections lose nothing that was acknowledged and leave no statistics switch behind', async () => {
+  const { backend } = openMysqlForContract(database);
+  const store = createBatchingLeaseStore(backend, { lanes: 3, maxBatch: 8 });
+  let done = 0;
+  let refused = 0;
+  const claim = async (n: number): Promise<void> => {
+    const write = { verb: 'claim', client: client4(n), lease: lease4(n) } as const;
+    for (;;) {
+      try {
+        assert.equal((await store.write(write)).result, 'done');
+        done++;
+        return;
+      } catch (error) {
+        assert.equal((error as { code: string }).code, 'DATABASE_UNREACHABLE');
+        refused++;
+        await sleep(50);
+      }
+    }
+  };
+  const work = Promise.all(Array.from({ length: 800 }, (_, n) => claim(n)));
+  let kills = 0;
+  for (; done < 800;) {
+    const [connections] = await database.pool.query<RowDataPacket[]>(
+      "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info LIKE '%fleet_batch%'",
+    );
+    for (const { id } of connections) {
+      await database.pool.query(`KILL ${Number(id)}`).then(
+        () => kills++,
+        () => undefined,
+      );
+    }
+    await sleep(25);
+  }
+  await work;
+  assert.ok(kills > 0, `${kills} connections killed, ${refused} writes refused`);
+  assert.equal((await rows()).size, 800);
+  await store.close();
+});
+
+test('a packet that fails takes its transaction and the statistics switch with it', async () => {
+  const lanes = openLanes(
+    database.address,
+    { connections: 1, queryTimeout: 5000 },
+    { logger: silentLogger, random: Math.random },
+  );
+  const packet = `SET @fleet_statistics_off = 1; START TRANSACTION; INSERT INTO lease4 (address, subnet_id) VALUES (1, 1); SELECT nothing FROM lease4`;
+  await assert.rejects(lanes.packet(packet), { code: 'DATABASE_SCHEMA' });
+  const [switches, count] = (await lanes.packet(
+    'SELECT @fleet_statistics_off; SELECT COUNT(*) FROM lease4',
+  )) as number[][][];
+  assert.deepEqual(switches, [[null]]);
+  assert.deepEqual(count, [[0]]);
+  await lanes.close();
+});
+
+test('while the database is away calls fail at once, and work again by themselves when it is back', async () => {
+  const lanes = openLanes(
+    { ...database.address, database: `${database.address.database}_later` },
+    { connections: 2, queryTimeout: 5000 },
+    { logger: silentLogger, random: Math.random },
+  );
+  const states: string[] = [];
+  lanes.onState((state) => states.push(state));
+  await assert.rejects(lanes.packet('SELECT 1'), { code: 'DATABASE_UNREACHABLE' });
+  const started = performance.now();
+  for (let i = 0; i < 1000; i++)
+    await assert.rejects(lanes.packet('SELECT 1'), { code: 'DATABASE_UNREACHABLE' });
+  assert.ok(performance.now() - started < 1000);
+  await database.pool.query(`CREATE DATABASE \`${database.address.database}_later\``);
+  while (lanes.state === 'down') await sleep(20);
+  assert.deepEqual(await lanes.packet('SELECT 1'), [[1]]);
+  assert.deepEqual(states, ['down', 'up']);
+  await lanes.close();
+  await database.pool.query(`DROP DATABASE \`${database.address.database}_later\``);
+});

@@ -1,0 +1,52 @@
+// One server of the race tests, a process of its own: claims addresses for its clients and reports what was acknowledged.
+// Arguments: database URL, process number, clients, pool size, mode (claim | mixed). Prints `ack ADDRESS HWADDR` lines.
+import { parseDatabaseUrl } from '../../src/db/address.ts';
+import { silentLogger } from '../../src/log.ts';
+import { createBatchingLeaseStore } from '../../src/store/batching.ts';
+import { lease4Sql } from '../../src/store/mysql/lease4-rows.ts';
+import { defaultLanes, openMysqlBackend } from '../../src/store/mysql/mysql-backend.ts';
+import { client4, hostAddress, lease4 } from './leases.ts';
+
+const [url = '', number = '0', clients = '0', poolSize = '0', mode = 'claim'] = process.argv.slice(2);
+const backend = openMysqlBackend(
+  { ...defaultLanes, table: lease4Sql, address: parseDatabaseUrl(url), ownStatistics: true },
+  { logger: silentLogger, random: Math.random },
+);
+const store = createBatchingLeaseStore(backend, { lanes: 3, maxBatch: 16 });
+const draw = (): number => Math.floor(Math.random() * Number(poolSize));
+
+async function claimSomething(who: number): Promise<number | null> {
+  for (let i = 0; i < 40; i++) {
+    const n = draw();
+    const classes = who % 3 === 0 ? { ISC: { 'client-classes': ['gold', `c${who % 5}`] } } : null;
+    const lease = lease4(n, { ...client4(who), poolId: n % 3, subnetId: 1 + (n % 2), userContext: classes });
+    const outcome = await store.write({ verb: 'claim', client: client4(who), lease });
+    if (outcome.result !== 'done') continue;
+    process.stdout.write(`ack ${lease.address} ${Buffer.from(lease.hwaddr).toString('hex')}\n`);
+    return n;
+  }
+  return null;
+}
+
+async function live(who: number): Promise<void> {
+  let n = await claimSomething(who);
+  if (mode === 'claim') return;
+  for (let round = 0; round < 6 && n !== null; round++) {
+    const address = hostAddress(n);
+    const client = client4(who);
+    const dice = Math.random();
+    if (dice < 0.3) await store.write({ verb: 'release', client, address, keep: dice < 0.15 });
+    else if (dice < 0.4)
+      await store.write({ verb: 'decline', client, address, probation: dice < 0.35 ? 0 : 100 });
+    else if (dice < 0.6) {
+      const to = draw();
+      const lease = lease4(to, { ...client, poolId: to % 3, subnetId: 1 + (to % 2), validLifetime: 1 });
+      await store.write({ verb: 'claim', client, lease, alsoRemove: address });
+    } else if (dice < 0.7) await store.write({ verb: 'remove', client, address });
+    else if (dice < 0.75) await store.reclaim({ limit: 20, remove: dice < 0.72 });
+    n = await claimSomething(who);
+  }
+}
+
+await Promise.all(Array.from({ length: Number(clients) }, (_, i) => live(Number(number) * 100_000 + i)));
+await store.close();
