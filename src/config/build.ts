@@ -11,7 +11,7 @@ import {
   buildReservations,
   buildSubnets,
 } from './build-steps.ts';
-import { freezeMap, frozenMap } from './frozen.ts';
+import { deepFreeze, freezeMap, frozenMap } from './frozen.ts';
 import { buildGlobals } from './build-globals.ts';
 import { configurationHash } from './hash.ts';
 import { attachMembers } from './networks.ts';
@@ -110,10 +110,9 @@ export function buildSnapshot(
     last?.classes,
   );
   const optionList = valuesOf(globalOptions.entries);
-  const hosts = keepIfSame(
-    [...valuesOf(reservations.entries), ...inOrder.flatMap((one) => one.hosts)],
-    last?.hosts,
-  );
+  const allHosts = valuesOf(reservations.entries);
+  for (const one of inOrder) if (one.hosts.length > 0) allHosts.push(...one.hosts);
+  const hosts = keepIfSame(allHosts, last?.hosts);
   const inForce: ConfigParts = Object.freeze({
     family,
     globals: globals.inForce,
@@ -134,7 +133,7 @@ export function buildSnapshot(
     subnets,
     reservations,
   };
-  const written = once(() => writtenConfig(inForce));
+  const written = once(() => deepFreeze(writtenConfig(inForce)));
   const snapshot: Snapshot = {
     family,
     epoch: options.epoch,

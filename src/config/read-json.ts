@@ -1,5 +1,6 @@
 // Typed reading of configuration JSON that has passed the schema.
 import { FlotillaError } from '../errors.ts';
+import { deepFreeze } from './frozen.ts';
 import type { Json, JsonMap } from './written.ts';
 
 export function stringAt(json: JsonMap, key: string): string | undefined {
@@ -43,8 +44,8 @@ export function stringsAt(json: JsonMap, key: string): readonly string[] {
 export function userContextOf(json: JsonMap): Readonly<Record<string, unknown>> | null {
   const context = mapAt(json, 'user-context');
   const comment = stringAt(json, 'comment');
-  if (comment === undefined) return context ?? null;
-  return Object.freeze({ ...context, comment });
+  if (comment === undefined) return context ? deepFreeze(context) : null;
+  return deepFreeze({ ...context, comment });
 }
 
 /** Database row of an object whose JSON came from a table: `metadata.row-id`, which config-get never shows. */

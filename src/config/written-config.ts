@@ -21,7 +21,7 @@ export function writtenConfig(parts: ConfigParts): WrittenConfig {
     ...withoutRows(json),
     [subnetKey]: members.get(stringAt(json, 'name') ?? '') ?? [],
   }));
-  return Object.freeze({
+  return {
     ...parts.globals,
     'option-def': list(parts.optionDefs),
     'option-data': list(parts.options),
@@ -29,7 +29,7 @@ export function writtenConfig(parts: ConfigParts): WrittenConfig {
     'shared-networks': networks,
     [subnetKey]: free,
     reservations: list(parts.reservations),
-  });
+  };
 }
 
 function withoutRows(json: JsonMap): JsonMap {
