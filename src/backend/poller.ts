@@ -39,6 +39,8 @@ class Poller implements ConfigBackend {
   readonly #lastGoodFile: LastGoodFile;
   readonly #detectTruncate: (connection: Connection) => Promise<void>;
   #pool: Pool | null = null;
+  /** The one that is at work now. */
+  #connection: Connection | null = null;
   /** What the last successful apply was given. Polls fetch relative to it: a failed apply is fetched again. */
   #fetched: Fetched | null = null;
   /** Where the running configuration stands; before the first fetch, that of the saved one. */
@@ -65,7 +67,7 @@ class Poller implements ConfigBackend {
   async start(): Promise<'database' | 'last-good' | 'nothing'> {
     const lastGood = await this.#loadLastGood();
     if (lastGood !== null) this.#deps.remember?.(lastGood.parts);
-    const { outcome } = await this.#inTurn(() => this.#poll());
+    const { outcome } = await this.#inTurn(() => this.#poll('ON_DEMAND'));
     let source: 'database' | 'last-good' | 'nothing' = 'database';
     if (outcome === 'failed') {
       source =
@@ -79,7 +81,7 @@ class Poller implements ConfigBackend {
   }
 
   async pull(): Promise<PullResult> {
-    const result = await this.#inTurn(() => this.#poll());
+    const result = await this.#inTurn(() => this.#poll('ON_DEMAND'));
     this.#schedule();
     return result;
   }
@@ -93,22 +95,34 @@ class Poller implements ConfigBackend {
     this.#isStopped = true;
     this.#cancelTimer();
     await this.#comparison?.destroy();
-    await this.#inTurn(async () => {
-      this.#state = 'stopped';
-      const pool = this.#pool;
-      if (pool === null) return;
-      try {
-        if (this.#failures === 0)
-          await this.#connected(goodbyeDeadline, (connection) => this.#report(connection));
-        await pool.end();
-      } catch (error) {
-        this.#deps.log.warn(
-          'FLOTILLA_EDGE_REPORT_FAIL',
-          `could not say that this edge stops: ${messageOf(error)}`,
-        );
-      }
-      this.#pool = null;
+    let cancel = (): void => undefined;
+    const patience = new Promise<void>((resolve) => {
+      cancel = this.#deps.clock.after(goodbyeDeadline, () => {
+        // A poll that hangs must not hold up the end of the process.
+        this.#connection?.destroy();
+        resolve();
+      });
     });
+    await Promise.race([this.#inTurn(() => this.#sayGoodbye()), patience]);
+    cancel();
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    this.#state = 'stopped';
+    const pool = this.#pool;
+    if (pool === null) return;
+    try {
+      if (this.#failures === 0) {
+        await this.#connected(goodbyeDeadline, (connection) => this.#report(connection));
+      }
+    } catch (error) {
+      this.#deps.log.warn(
+        'FLOTILLA_EDGE_REPORT_FAIL',
+        `could not say that this edge stops: ${messageOf(error)}`,
+      );
+    }
+    this.#pool = null;
+    await pool.end();
   }
 
   status(): BackendStatus {
@@ -130,7 +144,7 @@ class Poller implements ConfigBackend {
     return turn;
   }
 
-  async #poll(): Promise<PullResult> {
+  async #poll(occasion: 'PERIODIC' | 'ON_DEMAND'): Promise<PullResult> {
     if (this.#isStopped)
       return { outcome: 'failed', position: this.#position, error: 'the edge is stopping' };
     try {
@@ -143,7 +157,7 @@ class Poller implements ConfigBackend {
       });
       return { outcome, position: this.#position, error: null };
     } catch (error) {
-      this.#failed(error);
+      this.#failed(occasion, error);
       return { outcome: 'failed', position: this.#position, error: this.#lastError };
     }
   }
@@ -170,7 +184,7 @@ class Poller implements ConfigBackend {
         return differences.length > 0;
       });
     } catch (error) {
-      this.#failed(error);
+      this.#failed('PERIODIC', error);
       return false;
     }
   }
@@ -212,13 +226,13 @@ class Poller implements ConfigBackend {
     }
   }
 
-  #failed(error: unknown): void {
+  #failed(occasion: 'PERIODIC' | 'ON_DEMAND', error: unknown): void {
     const { log } = this.#deps;
     const { family, address } = this.#options;
     this.#failures++;
     this.#noteError(error);
     log.error(
-      `DHCP${family}_CB_PERIODIC_FETCH_UPDATES_FAIL`,
+      `DHCP${family}_CB_${occasion}_FETCH_UPDATES_FAIL`,
       `cannot follow the configuration in ${describeDatabase(address)}, keeping what is in force: ${this.#lastError}`,
       { failures: this.#failures },
     );
@@ -246,6 +260,7 @@ class Poller implements ConfigBackend {
   ): Promise<Result> {
     this.#pool ??= openPool(this.#options.address, 1);
     const connection = await this.#pool.getConnection();
+    this.#connection = connection;
     try {
       return await withDeadline(connection, deadline, this.#deps.clock.after, () => work(connection));
     } catch (error) {
@@ -254,6 +269,7 @@ class Poller implements ConfigBackend {
       await this.#report(connection).catch(() => undefined);
       throw error;
     } finally {
+      this.#connection = null;
       connection.release();
     }
   }
@@ -305,7 +321,7 @@ class Poller implements ConfigBackend {
         : pollDelay(isPolling ? fetchWaitTime : heartbeat, random);
     // Without polling an edge still gets its first configuration and shows that it lives.
     const tick: () => Promise<unknown> =
-      isPolling || this.#fetched === null ? () => this.#poll() : () => this.#beat();
+      isPolling || this.#fetched === null ? () => this.#poll('PERIODIC') : () => this.#beat();
     this.#cancelTimer = clock.after(delay, () => {
       void this.#inTurn(tick).then(() => this.#schedule());
     });
@@ -316,7 +332,7 @@ class Poller implements ConfigBackend {
       await this.#connected(pollDeadline, (connection) => this.#report(connection));
       this.#failures = 0;
     } catch (error) {
-      this.#failed(error);
+      this.#failed('PERIODIC', error);
     }
   }
 

@@ -14,7 +14,8 @@ export interface EdgeIdentity {
   readonly address: string;
 }
 
-const errorLength = 1_000;
+/** Lengths of the columns: a name that is too long must not keep an edge from reporting. */
+const lengths = { instance: 128, tag: 64, version: 32, address: 64, error: 1_000 } as const;
 
 /** Reports of one run: the first one sets `started_at`. Times are the database's. */
 export function createEdgeReporter(
@@ -55,17 +56,17 @@ async function upsertServer(
       'config_hash = VALUES(config_hash), clock_skew_ms = VALUES(clock_skew_ms), last_error = VALUES(last_error), ' +
       `${isFirst ? 'started_at = VALUES(started_at), ' : ''}last_contact = VALUES(last_contact)`,
     [
-      instance,
+      instance.slice(0, lengths.instance),
       family,
-      tag,
-      version,
-      address,
+      tag.slice(0, lengths.tag),
+      version.slice(0, lengths.version),
+      address.slice(0, lengths.address),
       state,
       applied?.epoch ?? null,
       applied?.token ?? null,
       configHash,
       skew,
-      lastError?.slice(0, errorLength) ?? null,
+      lastError?.slice(0, lengths.error) ?? null,
     ],
   );
 }

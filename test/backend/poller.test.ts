@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import type { RowDataPacket } from 'mysql2/promise';
+import cron from 'node-cron';
 import type { Position } from '../../src/backend/fetched.ts';
 import type { Rejection } from '../../src/config/parts.ts';
 import { createConfigEdge, type ConfigEdge, type EdgeSetup } from '../support/config-edge.ts';
@@ -311,6 +312,28 @@ test('an edge holds one connection, reports that it stops, and lets go of everyt
   const idle = (database.pool.pool as unknown as { _allConnections: { length: number } })._allConnections
     .length;
   assert.ok(ours <= idle, 'besides the test itself, one');
+});
+
+test('a poll that hangs does not hold up the end', async () => {
+  const edge = newEdge({
+    deps: {
+      apply: () => new Promise(() => undefined),
+    },
+  });
+  void edge.backend.start();
+  const stopped = edge.backend.stop();
+  edge.advance(2_000);
+  await stopped;
+});
+
+test('the full comparison is scheduled once an hour, at a minute of the edge’s own, and ends with it', async () => {
+  const nameOf = (instance: string): string => `compare-${instance}`;
+  const names = (): unknown[] => [...cron.getTasks().values()].map(({ name }) => name);
+  const edge = newEdge({ comparisonMinute: 17 });
+  await edge.backend.start();
+  assert.ok(names().includes(nameOf('edge-1')));
+  await edge.stop();
+  assert.ok(!names().includes(nameOf('edge-1')));
 });
 
 test('a password never reaches the log or the reports', async () => {
