@@ -5,8 +5,11 @@ INSERT INTO dhcp4_server (tag, description) VALUES ('branch', 'branch office');
 -- Phones say so in option 60; they get their own pool, a TFTP server and a longer lease.
 INSERT INTO dhcp4_client_class (name, test, valid_lifetime)
   VALUES ('phones', 'substring(option[60].hex, 0, 5) == ''phone''', 86400);
+-- Everybody else is a computer.
+INSERT INTO dhcp4_client_class (name, test) VALUES ('computers', 'not member(''phones'')');
 INSERT INTO dhcp4_client_class_server (class_id, server_id)
-  SELECT c.id, s.id FROM dhcp4_client_class c JOIN dhcp4_server s WHERE c.name = 'phones' AND s.tag = 'branch';
+  SELECT c.id, s.id FROM dhcp4_client_class c JOIN dhcp4_server s
+  WHERE c.name IN ('phones', 'computers') AND s.tag = 'branch';
 INSERT INTO dhcp4_options (code, space, formatted_value, scope_id, dhcp_client_class)
   VALUES (66, 'dhcp4', 'tftp.example.net', 2, 'phones');
 
@@ -27,7 +30,7 @@ INSERT INTO dhcp4_options (code, space, formatted_value, scope_id, dhcp4_subnet_
   (3, 'dhcp4', '10.31.0.1', 1, 31);
 
 INSERT INTO dhcp4_pool (subnet_id, start_address, end_address, client_classes) VALUES
-  (30, INET_ATON('10.30.0.100'), INET_ATON('10.30.0.199'), NULL),
+  (30, INET_ATON('10.30.0.100'), INET_ATON('10.30.0.199'), '["computers"]'),
   (31, INET_ATON('10.31.0.100'), INET_ATON('10.31.0.199'), '["phones"]');
 
 -- A second relay, on a link with its own subnet.

@@ -14,7 +14,7 @@ INSERT INTO dhcp4_options_server (option_id, server_id)
   SELECT option_id, 1 FROM dhcp4_options WHERE scope_id = 0 AND code = 6;
 
 -- The shared subnet and its pool.
-INSERT INTO dhcp4_subnet (subnet_id, subnet_prefix, relay) VALUES (20, '10.20.0.0/16', '["127.0.0.1"]');
+INSERT INTO dhcp4_subnet (subnet_id, subnet_prefix) VALUES (20, '10.20.0.0/16');
 INSERT INTO dhcp4_pool (subnet_id, start_address, end_address)
   VALUES (20, INET_ATON('10.20.1.0'), INET_ATON('10.20.16.255'));
 INSERT INTO dhcp4_options (code, space, formatted_value, scope_id, dhcp4_subnet_id) VALUES (3, 'dhcp4', '10.20.0.1', 1, 20);

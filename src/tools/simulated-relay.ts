@@ -25,6 +25,10 @@ export interface SimulatedClient {
   readonly hwaddr: Uint8Array;
   /** Option 55. */
   readonly requestedOptions?: readonly number[];
+  /** More options of its own, e.g. 60 or 61. */
+  readonly options?: ReadonlyMap<number, Uint8Array>;
+  /** What the relay adds to option 82: circuit-id, link-selection, … */
+  readonly agent?: ReadonlyMap<number, Uint8Array>;
 }
 
 export interface BoundClient {
@@ -112,7 +116,8 @@ function message(
   type: number,
   more: readonly (readonly [number, Uint8Array])[] = [],
 ): Message4 {
-  const relayPort = encodeSuboptions4(new Map([[19, Uint8Array.of()]]));
+  // RFC 8357: answer to the port that this came from.
+  const agent = encodeSuboptions4(new Map([...(client.agent ?? []), [19, new Uint8Array()]]));
   return {
     op: 1,
     htype: 1,
@@ -130,8 +135,9 @@ function message(
     options: new Map([
       [53, Uint8Array.of(type)],
       [55, Uint8Array.from(client.requestedOptions ?? [1, 3, 6, 15, 51])],
+      ...(client.options ?? []),
       ...more,
-      [82, relayPort],
+      [82, agent],
     ]),
   };
 }

@@ -87,6 +87,14 @@ async function untilServing(pool: Pool, edges: readonly RunningEdge[]): Promise<
   }
 }
 
+/** An edge serves a change before it reports the epoch; a person comparing numbers should see equal ones. */
+async function untilCaughtUp(pool: Pool): Promise<void> {
+  for (let i = 0; i < 50; i++) {
+    if (new Set((await edgeRows(pool)).map((row) => row[3])).size === 1) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 async function serveClients(
   relay: SimulatedRelay,
   edges: readonly RunningEdge[],
@@ -145,6 +153,7 @@ async function changeLive(
     }),
   );
   print(formatRows(['edge', `offers ${wanted} s after`], rows));
+  await untilCaughtUp(pool);
   print(formatRows(['edge', 'tag', 'state', 'applied epoch', 'last contact'], await edgeRows(pool)));
   print(`   leases in the database: ${await countLeases(pool)}`);
 }
