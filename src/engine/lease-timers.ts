@@ -61,6 +61,11 @@ export class LeaseTimers<L extends Lease> {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const cancel of this.#cancels.values()) cancel();
+    await this.idle();
+  }
+
+  /** Resolves when no timer's work is under way. */
+  async idle(): Promise<void> {
     await Promise.all(this.#running);
   }
 

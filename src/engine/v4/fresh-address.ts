@@ -1,6 +1,7 @@
 // New addresses for a client: drawn candidates that rode along with the lookup, then what the store knows to be free.
 import type { Candidate, Draw } from '../../alloc/allocator.ts';
 import type { Pool, Subnet } from '../../config/snapshot.ts';
+import { messageType4 } from '../../wire/v4/message.ts';
 import { permits } from '../class-list.ts';
 import { poolOf } from './eligible.ts';
 import { askHolders, isFree } from './lookup.ts';
@@ -63,7 +64,8 @@ export function settleDraws(t: Transaction4): void {
     draw.keep(here ? used : null);
     told ||= here;
   }
-  if (used !== null && !told && t.client) t.engine.allocator.offered(used, t.client);
+  if (used !== null && !told && t.client && t.answer === messageType4.OFFER)
+    t.engine.allocator.offered(used, t.client);
 }
 
 const candidatesPerDraw = 8;

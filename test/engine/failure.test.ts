@@ -1,0 +1,118 @@
+// What must never happen: an answer without a lease, an error that escapes, a packet that nobody counts.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FlotillaError } from '../../src/errors.ts';
+import type { Lease4 } from '../../src/store/lease.ts';
+import type { LeaseStore } from '../../src/store/lease-store.ts';
+import { discover, request, withRequestedAddress, withServerId } from '../support/packets4.ts';
+import { FakeClock } from './fake-clock.ts';
+import { openMemoryStore } from './memory-store.ts';
+import { acquire, answered, client, NAK, OFFER, plain, renew, silent } from './scenario.ts';
+import { World } from './world.ts';
+
+async function worldWith(change: (store: LeaseStore<Lease4>) => Partial<LeaseStore<Lease4>>): Promise<World> {
+  const clock = new FakeClock();
+  const store = await openMemoryStore(clock);
+  const methods = [
+    'find',
+    'write',
+    'reclaim',
+    'flushReclaimed',
+    'page',
+    'findFree',
+    'counts',
+    'close',
+  ] as const;
+  const leases = { backend: store.leases.backend } as Record<string, unknown>;
+  for (const name of methods)
+    leases[name] = (store.leases[name] as (...args: unknown[]) => unknown).bind(store.leases);
+  Object.assign(leases, change(store.leases));
+  const world = new World(
+    { config: plain() },
+    { ...store, leases: leases as unknown as LeaseStore<Lease4> },
+    clock,
+  );
+  await world.server.start();
+  return world;
+}
+
+const lost = () => Promise.reject(new FlotillaError('DATABASE_UNREACHABLE', 'the database is gone'));
+const selecting = (n: number, address: string) =>
+  request(client(n), withRequestedAddress(address), withServerId('192.0.2.1'));
+
+void test('a write that fails is never followed by an ACK', async () => {
+  const world = await worldWith(() => ({ write: lost }));
+  const offer = answered(await world.send(discover(client(1))), OFFER);
+  silent(await world.send(selecting(1, offer.yiaddr)));
+  assert.equal(world.stat('flotilla-store-unavailable'), 1);
+  assert.equal(world.stat('pkt4-receive-drop'), 1);
+  assert.equal(world.stat('pkt4-ack-sent'), 0);
+  assert.equal(world.stat('assigned-addresses'), 0);
+});
+
+void test('a lookup that fails is a counted silence, and one error line for a burst', async () => {
+  const world = await worldWith(() => ({ find: lost }));
+  for (let n = 1; n <= 5; n++) silent(await world.send(discover(client(n))));
+  assert.equal(world.stat('flotilla-store-unavailable'), 5);
+  assert.equal(world.log.filter(({ id }) => id === 'FLOTILLA_STORE_UNAVAILABLE').length, 1);
+});
+
+void test('any other error is a counted silence too', async () => {
+  const world = await worldWith(() => ({
+    find: () => {
+      throw new TypeError('a bug');
+    },
+  }));
+  silent(await world.send(discover(client(1))));
+  assert.equal(world.stat('pkt4-processing-failed'), 1);
+});
+
+void test('an address that another server took between lookup and write is refused', async () => {
+  const world = await worldWith((store) => ({
+    write: async (write) => {
+      const lease = write.verb === 'claim' ? write.lease : undefined;
+      if (lease) {
+        const theirs = { ...lease, hwaddr: Uint8Array.of(9, 9, 9, 9, 9, 9), clientId: null };
+        await store.write({ verb: 'put', lease: theirs });
+      }
+      return await store.write(write);
+    },
+  }));
+  const offer = answered(await world.send(discover(client(1))), OFFER);
+  answered(await world.send(selecting(1, offer.yiaddr)), NAK);
+  assert.deepEqual((await world.lease(offer.yiaddr))?.hwaddr, Uint8Array.of(9, 9, 9, 9, 9, 9));
+});
+
+void test('an exchange asks the store once to offer, and once more, plus a write, to lease', async () => {
+  const calls: string[] = [];
+  const world = await worldWith((store) => ({
+    find: (query) => (calls.push('find'), store.find(query)),
+    write: (write) => (calls.push('write'), store.write(write)),
+    findFree: (...args) => (calls.push('findFree'), store.findFree(...args)),
+  }));
+  const ack = await acquire(world, client(1));
+  assert.deepEqual(calls, ['find', 'find', 'write']);
+  await world.pass(3600);
+  calls.length = 0;
+  await renew(world, ack.yiaddr, client(1));
+  assert.deepEqual(calls, ['find', 'write']);
+});
+
+void test('stopping answers what was accepted', async () => {
+  const world = await worldWith(() => ({}));
+  world.inject(discover(client(1)));
+  await world.server.stop();
+  assert.equal(world.sent.length, 1);
+  world.inject(discover(client(2)));
+  await world.server.settled();
+  assert.equal(world.sent.length, 1);
+});
+
+void test('a retransmission is answered once, and the replaced packet is counted', async () => {
+  const world = await worldWith(() => ({}));
+  for (let i = 0; i < 3; i++) world.inject(discover(client(1)));
+  await world.server.settled();
+  assert.equal(world.sent.length, 2);
+  assert.equal(world.stat('pkt4-duplicate'), 1);
+  assert.equal(world.stat('pkt4-received'), 3);
+});
