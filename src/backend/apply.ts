@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { buildSnapshot, type BuildResult, type PreviousBuild } from '../config/build.ts';
 import { mergeParts } from '../config/merge.ts';
 import type { ConfigParts, WrittenObject } from '../config/parts.ts';
+import type { Snapshot } from '../config/snapshot.ts';
 import type { SnapshotHolder } from '../config/snapshot-holder.ts';
 import type { Json } from '../config/written.ts';
 import { messageOf } from '../errors.ts';
@@ -38,20 +39,29 @@ export function createConfigApplier(options: ApplierOptions, { holder, log }: Ap
   let previous: PreviousBuild = { parts: options.file.inForce, snapshot: options.file.snapshot };
   let database: ConfigParts = emptyParts(file.family);
   let epoch: number | null = null;
+  let last: Applied | null = null;
 
   const build = (under: ConfigParts, over: ConfigParts, at: number | null): BuildResult =>
     buildSnapshot(mergeParts(under, over), previous, { mode: 'quarantine', epoch: at, log });
   const swap = (result: BuildResult): Applied => {
     previous = { parts: result.inForce, snapshot: result.snapshot };
     holder.replace(result.snapshot);
-    return {
+    last = {
       hash: result.snapshot.hash,
       rejections: result.rejections,
       inForce: databasePart(result.inForce, database, file),
     };
+    return last;
   };
   return {
     async apply(parts, at) {
+      if (last !== null && parts === database) {
+        // A change that concerns other servers only: nothing to build, but the epoch moves.
+        epoch = at.epoch;
+        previous = { parts: previous.parts, snapshot: withEpoch(previous.snapshot, epoch) };
+        holder.replace(previous.snapshot);
+        return last;
+      }
       const result = build(file, parts, at.epoch);
       database = parts;
       epoch = at.epoch;
@@ -72,6 +82,13 @@ export function createConfigApplier(options: ApplierOptions, { holder, log }: Ap
       return swap(result);
     },
   };
+}
+
+/** The same snapshot at another epoch, with everything that it carries along hidden or computed on demand. */
+function withEpoch(snapshot: Snapshot, epoch: number): Snapshot {
+  const properties = Object.getOwnPropertyDescriptors(snapshot);
+  const next = Object.defineProperties({}, { ...properties, epoch: { ...properties.epoch, value: epoch } });
+  return Object.freeze(next) as Snapshot;
 }
 
 /** What the database gave to what is in force, to boot from when it is away. */

@@ -193,6 +193,7 @@ class Poller implements ConfigBackend {
   async #take({ fetched, how, reason, changes }: FetchResult): Promise<void> {
     const { log, apply } = this.#deps;
     const applied = await apply(fetched.parts, fetched.position);
+    const isSame = fetched.parts === this.#fetched?.parts;
     this.#fetched = fetched;
     this.#position = fetched.position;
     this.#configHash = applied.hash;
@@ -202,7 +203,7 @@ class Poller implements ConfigBackend {
       how === 'changes' ? `applied ${changes} changes` : `applied a full fetch: ${reason}`,
       { epoch: fetched.position.epoch, rejections: this.#book.current.length },
     );
-    await this.#saveLastGood(applied.inForce, fetched.position);
+    if (!isSame) await this.#saveLastGood(applied.inForce, fetched.position);
   }
 
   /** Bookkeeping after a good poll; the report of the epoch comes last of all. */

@@ -181,6 +181,23 @@ test('subnets that nothing touched are the very same objects in the next snapsho
   assert.equal(first.subnets.get(1)?.pools[0]?.last, 0x0a000114, 'the old snapshot is as it was');
 });
 
+test('a change that concerns other servers moves the epoch of the same snapshot', async () => {
+  await edge.backend.start();
+  const first = holder.current();
+  await run("INSERT INTO dhcp4_server (tag, description) VALUES ('elsewhere', '')");
+  assert.equal((await edge.backend.pull()).outcome, 'applied');
+  const second = holder.current();
+  assert.equal(second.epoch, first.epoch! + 1);
+  assert.deepEqual({ ...second, epoch: 0 }, { ...first, epoch: 0 });
+  assert.equal(second.subnets, first.subnets);
+  assert.ok(Object.isFrozen(second));
+  await run('UPDATE dhcp4_subnet SET valid_lifetime = 77 WHERE subnet_id = 1');
+  await edge.backend.pull();
+  const third = holder.current();
+  assert.equal(third.subnets.get(1)?.parameters.validLifetime.value, 77);
+  assert.equal(third.subnets.get(2), first.subnets.get(2), 'the next build still shares');
+});
+
 test('a restart keeps the last good version of a row that is still bad, with the database there or away', async () => {
   await edge.backend.start();
   await run("UPDATE dhcp4_subnet SET subnet_prefix = 'not-a-prefix' WHERE subnet_id = 1");
