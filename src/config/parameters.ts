@@ -1,6 +1,7 @@
 // Parameters that inherit: what a scope does not set it takes from the scope around it, down to built-in defaults.
 import { parseIpv4 } from '../addr/ipv4.ts';
 import type { Family } from '../addr/family.ts';
+import { builtInValidLifetime } from './derived-lifetimes.ts';
 import { booleanAt, invalid, numberAt, stringAt } from './read-json.ts';
 import type { DdnsParameters, Lifetime, ScopeParameters } from './snapshot.ts';
 import type { JsonMap } from './written.ts';
@@ -18,7 +19,7 @@ export function inheritParameters(json: JsonMap, parent: ScopeParameters): Scope
 /** The global scope: built-in defaults under what the configuration sets. */
 export function globalParameters(json: JsonMap, family: Family): ScopeParameters {
   // Unlike in inner scopes, a bound alone does not set the lifetime here: the built-in one moves into the bounds.
-  const valid = withDefault(json, 'valid', 7200);
+  const valid = numberAt(json, 'valid-lifetime') === undefined ? { 'valid-lifetime': builtIn(json) } : {};
   const merged = overlay({ ...json, ...valid }, defaults(family));
   if (family === 4) return merged;
   const preferred = merged.preferredLifetime ?? derivedPreferred(merged.validLifetime);
@@ -153,12 +154,10 @@ function defaults(family: Family): ScopeParameters {
   };
 }
 
-function withDefault(json: JsonMap, kind: 'valid', builtIn: number): JsonMap {
-  const key = `${kind}-lifetime`;
-  if (numberAt(json, key) !== undefined) return {};
-  const min = numberAt(json, `min-${key}`) ?? 0;
-  const max = numberAt(json, `max-${key}`) ?? 0xffffffff;
-  return { [key]: Math.max(min, Math.min(max, builtIn)) };
+function builtIn(json: JsonMap): number {
+  const min = numberAt(json, 'min-valid-lifetime') ?? 0;
+  const max = numberAt(json, 'max-valid-lifetime') ?? 0xffffffff;
+  return Math.max(min, Math.min(max, builtInValidLifetime));
 }
 
 /** RFC 8415 section 21.4 leaves the preferred lifetime to the server; unset, it is 0.625 of the valid one. */

@@ -1,5 +1,6 @@
 // The map under Dhcp4 or Dhcp6 → one list per kind of object, each knowing its place in the file.
 import type { Family } from '../addr/family.ts';
+import { withDerivedLifetimes } from './derived-lifetimes.ts';
 import { deepFreeze } from './frozen.ts';
 import { pathText, type JsonPath, type Locate } from './json.ts';
 import type { ConfigParts, WrittenObject } from './parts.ts';
@@ -28,15 +29,17 @@ export function splitParts(family: Family, written: WrittenConfig, locate: Locat
 
   const networks = mapsAt(written, 'shared-networks').map((json, index) => {
     const { [subnetKey]: _, ...own } = json;
-    return object(own, [root, 'shared-networks', index]);
+    return object(withDerivedLifetimes(own, [written]), [root, 'shared-networks', index]);
   });
   const members = mapsAt(written, 'shared-networks').flatMap((network, at) =>
-    mapsAt(network, subnetKey).map((json, index) =>
-      object({ ...json, 'shared-network-name': stringAt(network, 'name') ?? '' }, [
-        ...[root, 'shared-networks', at],
-        ...[subnetKey, index],
-      ]),
-    ),
+    mapsAt(network, subnetKey).map((json, index) => {
+      const own = { ...json, 'shared-network-name': stringAt(network, 'name') ?? '' };
+      const path = [root, 'shared-networks', at, subnetKey, index];
+      return object(withDerivedLifetimes(own, [network, written]), path);
+    }),
+  );
+  const free = mapsAt(written, subnetKey).map((json, index) =>
+    object(withDerivedLifetimes(json, [written]), [root, subnetKey, index]),
   );
   const globals = Object.fromEntries(Object.entries(written).filter(([key]) => !listKeys.has(key)));
   return Object.freeze({
@@ -47,7 +50,7 @@ export function splitParts(family: Family, written: WrittenConfig, locate: Locat
     options: objects('option-data'),
     classes: objects('client-classes'),
     networks: Object.freeze(networks),
-    subnets: Object.freeze([...objects(subnetKey), ...members]),
+    subnets: Object.freeze([...free, ...members]),
     reservations: objects('reservations'),
   });
 }

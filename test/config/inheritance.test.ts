@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildSnapshot } from '../../src/config/build.ts';
+import { checkConfig } from '../../src/config/load.ts';
 import type { ScopeParameters, Snapshot } from '../../src/config/snapshot.ts';
 import type { JsonMap } from '../../src/config/written.ts';
 import { partsWith, row, subnet } from './parts.ts';
@@ -204,3 +205,44 @@ test('parameters of the whole server have their defaults and take what is set', 
   assert.equal(set.globals.compatibility.excludeFirstLast24, true);
   assert.equal(set.serverTag, 'berlin');
 });
+
+/** Checked against Kea 3.0.4: min, value and max of a subnet in a file, which inherit one by one. */
+const inFile: readonly (readonly [string, JsonMap, JsonMap, JsonMap, readonly [number, number, number]])[] = [
+  [
+    'the subnet sets the value, the global bounds hold',
+    { 'min-valid-lifetime': 50, 'valid-lifetime': 100, 'max-valid-lifetime': 200 },
+    {},
+    { 'valid-lifetime': 150 },
+    [50, 150, 200],
+  ],
+  [
+    'the subnet sets a lower bound, the value is global',
+    { 'valid-lifetime': 100 },
+    {},
+    { 'min-valid-lifetime': 60 },
+    [60, 100, 100],
+  ],
+  [
+    'the subnet sets a lower bound, the value is built in',
+    {},
+    {},
+    { 'min-valid-lifetime': 600 },
+    [600, 7200, 7200],
+  ],
+  [
+    'the network is nearer than the global scope',
+    { 'max-valid-lifetime': 9000 },
+    { 'max-valid-lifetime': 300, 'valid-lifetime': 200 },
+    { 'min-valid-lifetime': 100 },
+    [100, 200, 300],
+  ],
+  ['the subnet sets nothing', { 'valid-lifetime': 100 }, { 'min-valid-lifetime': 40 }, {}, [40, 100, 100]],
+];
+for (const [name, globals, network, own, [min, value, max]] of inFile) {
+  test(`the lifetime in a file when ${name}`, () => {
+    const net = { name: 'floor', ...network, subnet4: [{ id: 1, subnet: '10.0.0.0/24', ...own }] };
+    const { parts } = checkConfig({ Dhcp4: { ...globals, 'shared-networks': [net] } }, 4);
+    const { snapshot } = buildSnapshot(parts, null, { mode: 'strict', epoch: null });
+    assert.deepEqual(snapshot.subnets.get(1)!.parameters.validLifetime, { min, value, max });
+  });
+}
