@@ -80,6 +80,8 @@ interface SubnetState {
   /** `random`, `flq`: position in the current shuffle, and its seed. */
   position: number;
   shuffle: number;
+  /** A search of these pools found nothing free; until then (milliseconds) no other is made. */
+  exhausted: { readonly pools: string; readonly until: number } | null;
   /** Share of recent draws whose first candidate was not free, 0..1: tells how many candidates to draw. */
   pressure: number;
 }
@@ -87,6 +89,8 @@ interface SubnetState {
 /** Draws from a free list ask for this many, so that servers that look at the same place seldom pick the same. */
 const freeListLength = 16;
 const triesPerCandidate = 8;
+/** Milliseconds. A pool without a free address is the one case where the search reads all of it. */
+const exhaustedFor = 1_000;
 
 /** One per server process. The random source makes its instance seed. */
 export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps): Allocator {
@@ -102,6 +106,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
         position: 0,
         shuffle: Math.floor(deps.random() * 0x100000000) >>> 0,
         pressure: 0,
+        exhausted: null,
       };
       states.set(subnet, state);
     }
@@ -149,7 +154,9 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
       const state = stateOf(request.subnet);
       state.pressure = state.pressure * 0.9 + 0.1;
       const space = poolSpace(request.pools);
-      if (space.size === 0) return drawFrom(request, 0, []);
+      const pools = request.pools.map(({ first }) => first).join();
+      const known = state.exhausted?.pools === pools && state.exhausted.until > deps.clock();
+      if (space.size === 0 || known) return drawFrom(request, 0, []);
       // A start of this server's own: two servers that both look for the last free addresses begin elsewhere.
       const start = space.at(Math.floor(deps.random() * space.size));
       const ranges = request.pools.map(({ first, last }) => ({ first, last })) as AddressRange<Lease>[];
@@ -158,6 +165,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
         start.address,
         freeListLength,
       );
+      state.exhausted = free.length === 0 ? { pools, until: deps.clock() + exhaustedFor } : null;
       const list = free.map((address) => space.find(address)).filter((found) => found !== null);
       if (options.sharedLeases) shuffleInPlace(list, deps.random);
       return drawFrom(request, request.count, list);

@@ -184,3 +184,18 @@ test('no pools means no candidates, and a full pool of held addresses means none
   allocator.offered(base + 1, client(9));
   assert.deepEqual(allocator.draw(request(on, 1)).candidates, []);
 });
+
+test('an exhausted pool is searched once a second, not once a packet', async () => {
+  let now = 0;
+  const allocator = allocatorWith(true, 3, () => now);
+  const on = subnet('iterative', [pool(0, 9)]);
+  let searches = 0;
+  const store = { findFree: () => Promise.resolve(++searches < 3 ? [] : [base + 1]) };
+  for (let n = 0; n < 50; n++)
+    assert.deepEqual((await allocator.drawFree(store, request(on, n))).candidates, []);
+  assert.equal(searches, 1);
+  now = 1000;
+  await allocator.drawFree(store, request(on, 1));
+  now = 2000;
+  assert.equal((await allocator.drawFree(store, request(on, 1))).candidates.length, 1);
+});

@@ -6,8 +6,13 @@ import type { LeaseSql } from './lease-sql.ts';
  * While `@fleet_statistics_off` is 1 the lease triggers do not count; these statements do it for the whole batch.
  * They come last because the counter row of a busy subnet is what servers wait for: its lock then lasts only for the
  * commit, and a batch of renewals, which changes no number, never takes it. Keys ascending, as every batch does.
+ * `bringsClasses`: some row of the batch may list client classes in its context.
  */
-export function statisticsStatements<L extends Lease>(table: LeaseSql<L>, rowsAfter: string): string[] {
+export function statisticsStatements<L extends Lease>(
+  table: LeaseSql<L>,
+  rowsAfter: string,
+  bringsClasses: boolean,
+): string[] {
   const { table: name, statKeys } = table;
   const types = statKeys.map((key, i) => `${key} TINYINT PATH '$[${i + 4}]'`);
   const source =
@@ -27,7 +32,11 @@ export function statisticsStatements<L extends Lease>(table: LeaseSql<L>, rowsAf
   const classTarget = `${name}_stat_by_client_class`;
   return [
     `SELECT ${groups(table, 1)} INTO @fleet_after ${from(table, rowsAfter)}`,
-    `SELECT ${classGroups(table, 1)} INTO @fleet_classes_after ${fromClasses(table, rowsAfter)}`,
+    `SELECT ${classGroups(table, 1)} INTO @fleet_classes_after ${fromClasses(
+      table,
+      // Without classes before and without a write that brings some there are none after.
+      bringsClasses ? rowsAfter : `@fleet_classes_before IS NOT NULL AND ${rowsAfter}`,
+    )}`,
     `SET @fleet_delta = CONCAT('[', CONCAT_WS(',', @fleet_before, @fleet_after), ']'), ` +
       `@fleet_classes = CONCAT('[', CONCAT_WS(',', @fleet_classes_before, @fleet_classes_after), ']')`,
     add(`${name}_stat`, ['subnet_id', ...statKeys, 'state'], table.countedStates.subnet),

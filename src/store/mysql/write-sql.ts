@@ -98,9 +98,9 @@ export function writePacket<L extends Lease>(
   // (2)
   const clockAt = add('SELECT @fleet_now');
   const imagesAt = add(
-    `SELECT ${table.selectList} FROM ${name} AS l FORCE INDEX (PRIMARY) WHERE ${touched} ORDER BY l.address`,
+    `SELECT ${table.selectList} FROM ${name} AS l FORCE INDEX (PRIMARY) WHERE ${anyRows} AND (${touched}) ORDER BY l.address`,
   );
-  if (ownStatistics) for (const sql of statisticsBefore(table, `(${touched})`)) add(sql);
+  if (ownStatistics) for (const sql of statisticsBefore(table, `${anyRows} AND (${touched})`)) add(sql);
   let claimsAt: number | null = null;
   if (grants.length > 0) {
     const known = `FIND_IN_SET(${table.addressField.text('v.a')}, COALESCE(@fleet_rows, ''))`;
@@ -114,7 +114,7 @@ export function writePacket<L extends Lease>(
     );
     claimsAt = add(
       `UPDATE ${join} SET ${table.fields.map((field) => `l.${field.column} = ${field.sql(`v.${field.column}`)}`).join(', ')}, ` +
-        `l.expire = ${newExpire} WHERE ${known} AND (${isVerb(1)} OR (${isVerb(0)} AND ${claimable(table, reassigns)}))`,
+        `l.expire = ${newExpire} WHERE ${anyRows} AND ${known} AND (${isVerb(1)} OR (${isVerb(0)} AND ${claimable(table, reassigns)}))`,
     );
   }
   if (alsoRemoves) {
@@ -160,12 +160,19 @@ export function writePacket<L extends Lease>(
     if (batch.has(verb)) add(`DELETE l FROM ${join} WHERE ${isVerb(verb)} AND ${condition}`);
   }
   if (ownStatistics) {
-    for (const sql of statisticsStatements(table, `(${touched})`)) add(sql);
+    const bringsClasses = writes.some((write) => {
+      const lease = 'lease' in write ? write.lease : write.verb === 'replace' ? write.by : null;
+      return lease?.userContext != null && JSON.stringify(lease.userContext).includes('client-classes');
+    });
+    for (const sql of statisticsStatements(table, `(${touched})`, bringsClasses)) add(sql);
     add('SET @fleet_statistics_off = NULL, @fleet_batch = NULL');
   }
   add('COMMIT');
   return { sql: statements.join(';\n'), clockAt, imagesAt, claimsAt };
 }
+
+/** False for a batch of new addresses: then the statement costs nothing, both databases see that before they look. */
+const anyRows = '@fleet_rows IS NOT NULL';
 
 /** From a row of the batch: cltt is given (put) or the store's clock; an infinite lease has expire = cltt. */
 const newExpire =
