@@ -19,6 +19,8 @@ export interface Daemon {
   /** Resolves with the first match in the log, rejects after `timeout` ms or when the daemon ends. */
   waitFor(pattern: RegExp, timeout?: number): Promise<RegExpExecArray>;
   writeConfig(dhcp4: Readonly<Record<string, unknown>>): void;
+  /** Resolves with exit code or signal name when the daemon ends by itself. */
+  ended(): Promise<number | string>;
   /** Sends the signal and resolves with exit code or signal name. */
   stop(signal?: NodeJS.Signals): Promise<number | string>;
 }
@@ -105,6 +107,10 @@ export function launchDaemon(options: DaemonOptions): Daemon {
         waiting.add(look);
         look();
       });
+    },
+    async ended() {
+      const [code, by] = await exited;
+      return code ?? by ?? 'unknown';
     },
     async stop(signal = 'SIGTERM') {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
