@@ -170,8 +170,8 @@ class Poller implements ConfigBackend {
       return await this.#connected(pollDeadline, async (connection) => {
         const { expected, actual } = await fetchAndCompare(connection, this.#options, previous);
         const differences = describeDifference(expected, actual.fetched.parts);
-        if (actual.fetched.parts !== previous.parts) await this.#take(actual);
-        else this.#fetched = actual.fetched;
+        const hasMoved = actual.fetched.position.token !== previous.position.token;
+        if (hasMoved || actual.fetched.parts !== previous.parts) await this.#take(actual);
         if (differences.length > 0) {
           this.#drifts++;
           log.error(

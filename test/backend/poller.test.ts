@@ -281,6 +281,19 @@ test('the comparison finds a change that was hidden from the log, reports the dr
   assert.equal(await edge.backend.compare(), false);
 });
 
+test('a comparison that meets changes applies them as a poll would, and that is no drift', async () => {
+  const edge = newEdge();
+  await edge.backend.start();
+  const from = edge.backend.status().position!.epoch;
+  await setLifetime(600);
+  assert.equal(await edge.backend.compare(), false);
+  assert.equal(edge.subnet(1)?.['valid-lifetime'], 600);
+  await database.pool.query("INSERT INTO dhcp4_server (tag, description) VALUES ('other', '')");
+  assert.equal(await edge.backend.compare(), false);
+  assert.equal(edge.backend.status().position!.epoch, from + 2);
+  assert.equal((await edge.backend.pull()).outcome, 'unchanged');
+});
+
 test('changes of shared reservations are told apart from those of the configuration', async () => {
   const seen: number[] = [];
   const edge = newEdge({ deps: { onHostsChanged: ({ epoch }) => void seen.push(epoch) } });
