@@ -26,19 +26,18 @@ export class FakeClock implements Clock {
     };
   }
 
-  /** Fires what is due, in order, and lets the work that it starts come to rest. */
+  /** Jumps ahead, as for a machine that slept: what became due fires once, in order; the work it starts comes to rest. */
   async advance(milliseconds: number, idle: () => Promise<void> = () => Promise.resolve()): Promise<void> {
-    const end = this.#now + milliseconds;
+    await rest();
+    this.#now += milliseconds;
     for (;;) {
-      await rest();
-      await idle();
-      const next = this.#alarms.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      const next = this.#alarms.filter(({ at }) => at <= this.#now).sort((a, b) => a.at - b.at)[0];
       if (!next) break;
       this.#alarms = this.#alarms.filter((other) => other !== next);
-      this.#now = Math.max(this.#now, next.at);
       next.action();
+      await idle();
+      await rest();
     }
-    this.#now = end;
   }
 }
 

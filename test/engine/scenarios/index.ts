@@ -1,5 +1,6 @@
 // All scenarios, for the test of each store.
 import type { Scenario } from '../scenario.ts';
+import { destinations } from './destinations.ts';
 import { endings } from './endings.ts';
 import { exchange } from './exchange.ts';
 import { lifetimes } from './lifetimes.ts';
@@ -17,5 +18,6 @@ export const allScenarios: readonly Scenario[] = [
   ...lifetimes,
   ...endings,
   ...replyOptions,
+  ...destinations,
   ...names,
 ];
