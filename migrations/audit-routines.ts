@@ -1,4 +1,5 @@
 // Contract routines of the audit trail, once for both families: revisions, entries, and what an option change audits.
+// Reads are SELECT … INTO: inside a trigger any other read would lock the rows it meets.
 import { procedure, type StoredObject } from './routine.ts';
 
 export function auditRoutines(family: 4 | 6): StoredObject[] {
@@ -19,9 +20,11 @@ function revision(family: 4 | 6): StoredObject {
       'cascade_transaction tinyint(1)',
     ],
     `BEGIN
+  DECLARE tagged_server_id bigint unsigned;
   IF COALESCE(@disable_audit, 0) = 0 THEN
+    SELECT MAX(s.id) INTO tagged_server_id FROM dhcp${family}_server AS s WHERE s.tag = server_tag;
     INSERT INTO dhcp${family}_audit_revision (modification_ts, server_id, log_message)
-      VALUES (audit_ts, (SELECT s.id FROM dhcp${family}_server AS s WHERE s.tag = server_tag), audit_log_message);
+      VALUES (audit_ts, tagged_server_id, audit_log_message);
     SET @audit_revision_id = LAST_INSERT_ID();
     SET @audit_revision_opened = ${family};
     SET @cascade_transaction = cascade_transaction;
@@ -57,7 +60,7 @@ function optionAudit(family: 4 | 6): StoredObject {
   const touch = (table: string, where: string): string =>
     `UPDATE dhcp${family}_${table} AS t SET t.modification_ts = modification_ts WHERE ${where}`;
   const auditOwner = (table: string, key: string, where: string): string =>
-    `SET owner_id = (SELECT t.${key} FROM dhcp${family}_${table} AS t WHERE ${where});
+    `SELECT MAX(t.${key}) INTO owner_id FROM dhcp${family}_${table} AS t WHERE ${where};
       IF owner_id IS NOT NULL THEN
         CALL createAuditEntryDHCP${family}('dhcp${family}_${table}', owner_id, 'update');
       END IF;`;
@@ -72,7 +75,7 @@ function optionAudit(family: 4 | 6): StoredObject {
     family === 4
       ? ''
       : `
-    WHEN 6 THEN SET owner_subnet_id = (SELECT p.subnet_id FROM dhcp6_pd_pool AS p WHERE p.id = pd_pool_id);`;
+    WHEN 6 THEN SELECT MAX(p.subnet_id) INTO owner_subnet_id FROM dhcp6_pd_pool AS p WHERE p.id = pd_pool_id;`;
   return procedure(
     `createOptionAuditDHCP${family}`,
     [
@@ -100,7 +103,7 @@ function optionAudit(family: 4 | 6): StoredObject {
       END;
       ${touch('shared_network', 't.name = network_name')};
     END;
-    WHEN 5 THEN SET owner_subnet_id = (SELECT p.subnet_id FROM dhcp${family}_pool AS p WHERE p.id = pool_id);${pdPool}
+    WHEN 5 THEN SELECT MAX(p.subnet_id) INTO owner_subnet_id FROM dhcp${family}_pool AS p WHERE p.id = pool_id;${pdPool}
     ELSE BEGIN END;
     END CASE;
     IF owner_subnet_id IS NOT NULL THEN

@@ -57,8 +57,8 @@ END`,
       `BEGIN
   SET @client_class_id = NEW.id;
   SET @depend_on_known_directly = OLD.depend_on_known_directly;
-  SET @depend_on_known_indirectly = (
-    SELECT o.depend_on_known_indirectly FROM ${name}_order AS o WHERE o.class_id = NEW.id);
+  SELECT MAX(o.depend_on_known_indirectly) INTO @depend_on_known_indirectly
+    FROM ${name}_order AS o WHERE o.class_id = NEW.id;
   CALL setClientClass${family}Order(NEW.id, NEW.follow_class_name, OLD.follow_class_name);
   ${entry(family, 'client_class', 'NEW.id', 'update')};
 END`,

@@ -18,13 +18,14 @@ const lockEpoch = (
 ): string => `SELECT MAX(e.epoch), MAX(e.token) INTO present_epoch, present_token
     FROM fleet_epoch AS e WHERE e.scope = ${scope} FOR UPDATE;
   IF present_epoch IS NULL THEN
-    SET present_epoch = (SELECT COALESCE(MAX(c.epoch), 0) FROM fleet_change AS c WHERE c.scope = ${scope});
+    SELECT COALESCE(MAX(c.epoch), 0) INTO present_epoch FROM fleet_change AS c WHERE c.scope = ${scope};
     SET present_token = ${newToken};
     INSERT INTO fleet_epoch (scope, epoch, token, changed_at)
       VALUES (${scope}, present_epoch, present_token, UTC_TIMESTAMP(6));
   END IF;`;
 
-const declareEpoch = `DECLARE present_epoch BIGINT UNSIGNED;
+const declareEpoch = `DECLARE revision_is_there INT DEFAULT 0;
+  DECLARE present_epoch BIGINT UNSIGNED;
   DECLARE present_token CHAR(16) CHARACTER SET ascii;`;
 
 /**
@@ -34,15 +35,17 @@ const declareEpoch = `DECLARE present_epoch BIGINT UNSIGNED;
  * One opened here is also not reused in a later second: a Kea server that already read it would not look again.
  */
 const useRevision = (family: 4 | 6): string => `IF COALESCE(@disable_audit, 0) = 0 THEN
-    IF @audit_revision_opened = ${family}
-       AND EXISTS (SELECT 1 FROM dhcp${family}_audit_revision AS r WHERE r.id = @audit_revision_id) THEN
+    IF @audit_revision_opened = ${family} THEN
+      SELECT COUNT(*) INTO revision_is_there FROM dhcp${family}_audit_revision AS r WHERE r.id = @audit_revision_id;
+    END IF;
+    IF revision_is_there = 1 THEN
       SET @fleet_revision${family} = @audit_revision_id;
       SET @fleet_second${family} = NULL;
       SET @audit_revision_opened = NULL;
     ELSEIF @fleet_revision${family} IS NULL OR NOT (present_token <=> @fleet_token${family})
        OR @fleet_second${family} <> UNIX_TIMESTAMP() THEN
       INSERT INTO dhcp${family}_audit_revision (modification_ts, log_message, server_id)
-        VALUES (NOW(), CONCAT('SQL by ', USER()), (SELECT s.id FROM dhcp${family}_server AS s WHERE s.id = 1));
+        VALUES (NOW(), CONCAT('SQL by ', USER()), 1);
       SET @fleet_revision${family} = LAST_INSERT_ID();
       SET @fleet_second${family} = UNIX_TIMESTAMP();
       IF @cascade_cause IS NULL THEN
@@ -132,7 +135,7 @@ function detectTruncate(): StoredObject {
     `BEGIN
   DECLARE finished TINYINT DEFAULT 0;
   DECLARE wrong_table VARCHAR(64);
-  DECLARE was_filled TINYINT;
+  DECLARE was_filled, still_wrong TINYINT;
   DECLARE scope_lock BIGINT UNSIGNED;
   DECLARE wrong CURSOR FOR SELECT f.table_name, f.filled FROM fleet_table AS f WHERE ${differs} ORDER BY f.table_name;
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET finished = 1;
@@ -142,7 +145,8 @@ function detectTruncate(): StoredObject {
     START TRANSACTION;
     SELECT MAX(e.epoch) INTO scope_lock FROM fleet_epoch AS e FOR UPDATE;
     WHILE finished = 0 DO
-      IF EXISTS (SELECT 1 FROM fleet_table AS f WHERE f.table_name = wrong_table AND ${differs}) THEN
+      SELECT COUNT(*) INTO still_wrong FROM fleet_table AS f WHERE f.table_name = wrong_table AND ${differs};
+      IF still_wrong = 1 THEN
         UPDATE fleet_table AS f SET f.filled = 1 - was_filled WHERE f.table_name = wrong_table AND f.filled = was_filled;
         IF was_filled = 1 AND ROW_COUNT() = 1 THEN
           CALL fleet_record_truncate(wrong_table);

@@ -1,4 +1,6 @@
 // Triggers that record every change of a configuration row, and every child row that a foreign key changes with it.
+// They read with SELECT … INTO only: inside a trigger any other read (IF EXISTS, SET x = (SELECT …)) locks the rows it
+// meets, and would wait for a writer who waits for the epoch that we hold.
 import {
   cascadingChildren,
   configTables,
@@ -72,12 +74,17 @@ function afterInsert(table: ConfigTable): StoredObject {
     table.name,
     'AFTER INSERT',
     `BEGIN
+  DECLARE was_filled, has_others TINYINT;
   ${recordCall(table, { side: 'NEW', operation: 'insert', after: rowImage(table, 'NEW') })}
   ${auditOwner(table, 'NEW')}
-  IF (SELECT f.filled FROM fleet_table AS f WHERE f.table_name = '${table.name}') = 0 THEN
+  SELECT MAX(f.filled) INTO was_filled FROM fleet_table AS f WHERE f.table_name = '${table.name}';
+  IF was_filled = 0 THEN
     UPDATE fleet_table AS f SET f.filled = 1 WHERE f.table_name = '${table.name}';
-  ELSEIF NOT EXISTS (SELECT 1 FROM \`${table.name}\` AS t WHERE NOT (${other})) THEN
-    CALL fleet_record_truncate('${table.name}');
+  ELSE
+    SELECT EXISTS (SELECT 1 FROM \`${table.name}\` AS t WHERE NOT (${other})) INTO has_others;
+    IF NOT has_others THEN
+      CALL fleet_record_truncate('${table.name}');
+    END IF;
   END IF;
 END`,
   );
@@ -121,7 +128,8 @@ END`,
 
 function afterDelete(table: ConfigTable): StoredObject {
   const emptied = [table.name, ...deletedWith(table.name)].map(
-    (name) => `IF NOT EXISTS (SELECT 1 FROM \`${name}\`) THEN
+    (name) => `SELECT EXISTS (SELECT 1 FROM \`${name}\`) INTO has_rows;
+  IF NOT has_rows THEN
     UPDATE fleet_table AS f SET f.filled = 0 WHERE f.table_name = '${name}';
   END IF;`,
   );
@@ -130,6 +138,7 @@ function afterDelete(table: ConfigTable): StoredObject {
     table.name,
     'AFTER DELETE',
     `BEGIN
+  DECLARE has_rows TINYINT;
   ${recordCall(table, { side: 'OLD', operation: 'delete', before: rowImage(table, 'OLD') })}
   ${auditOwner(table, 'OLD')}
   ${emptied.join('\n  ')}

@@ -133,7 +133,7 @@ function checkLimits(family: 4 | 6): StoredObject {
     .map(
       ({ key, word, type }) => `
       SET allowed = JSON_EXTRACT(entry, '$."${key}"');
-      SET used = (SELECT s.leases FROM lease${family}_stat_by_client_class AS s WHERE s.client_class = object_name${type});
+      SELECT MAX(s.leases) INTO used FROM lease${family}_stat_by_client_class AS s WHERE s.client_class = object_name${type};
       IF allowed IS NOT NULL AND COALESCE(used, 0) >= allowed THEN
         RETURN CONCAT('${word} limit ', allowed, ' for client class "', object_name, '", current lease count ', COALESCE(used, 0));
       END IF;`,
@@ -143,7 +143,7 @@ function checkLimits(family: 4 | 6): StoredObject {
     .map(
       ({ key, word, type }) => `
     SET allowed = JSON_EXTRACT(entry, '$."${key}"');
-    SET used = (SELECT s.leases FROM lease${family}_stat AS s WHERE s.subnet_id = subnet AND s.state = 0${type});
+    SELECT MAX(s.leases) INTO used FROM lease${family}_stat AS s WHERE s.subnet_id = subnet AND s.state = 0${type};
     IF allowed IS NOT NULL AND COALESCE(used, 0) >= allowed THEN
       RETURN CONCAT('${word} limit ', allowed, ' for subnet ID ', subnet, ', current lease count ', COALESCE(used, 0));
     END IF;`,

@@ -3,7 +3,7 @@ import type { SchemaDatabase } from './engines.ts';
 
 /** Lines as in contract-v30.golden.tsv. Defaults of modification_ts are left out: ours differ on purpose. */
 export async function dumpContract(database: Pick<SchemaDatabase, 'rows'>): Promise<string[]> {
-  const text = (value: unknown): string => (value === null ? '' : String(value as string | number));
+  const text = (value: unknown): string => (value === null ? '' : (value as string | number).toString());
   const lines: string[] = [];
   const add = (...fields: string[]): void => void lines.push(fields.join('\t').replace(/\t+$/, ''));
   const ours = "NOT LIKE 'fleet\\_%'";
