@@ -207,7 +207,8 @@ function serverArguments({ directory, binary, socketPath, durable, extra }) {
     // Nothing replicates from a private server; without a binary log each commit is one flush, not two.
     '--skip-log-bin',
     ...(durable ? safe : fast),
-    ...(binary.flavour === 'mysql' ? ['--mysqlx=OFF'] : []),
+    // The folder for files that packages of MySQL set need not exist; a private server reads and writes none.
+    ...(binary.flavour === 'mysql' ? ['--mysqlx=OFF', '--secure-file-priv=NULL'] : []),
     ...extra,
   ];
 }

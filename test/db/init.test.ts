@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import type { RowDataPacket } from 'mysql2/promise';
 import { contractTables, migrationSource } from '../../migrations/index.ts';
+import { describeDatabase, formatDatabaseUrl } from '../../src/db/address.ts';
 import { migrateToLatest, migrationTable } from '../../src/db/migrate.ts';
 import { guardSchema } from '../../src/db/schema-guard.ts';
 import { FlotillaError } from '../../src/errors.ts';
@@ -47,7 +48,7 @@ test('init makes the database itself, tells each step, and is quick and quiet th
   const second = await runDatabaseTool(['init', '--database', database.url]);
   assert.match(second.output, /^the database .* is up to date\n$/);
   assert.deepEqual(await runDatabaseTool(['check', '--database', database.url]), {
-    output: `root@${database.address.socketPath ?? 'localhost:3306'}/${database.address.database} is whole\n`,
+    output: `${describeDatabase(database.address)} is whole\n`,
     failed: false,
   });
 });
@@ -223,7 +224,7 @@ test('a verb without a database says how to name one, and a wrong password is no
     (error) => error instanceof FlotillaError && error.code === 'USAGE',
   );
   const database = await emptyDatabase(t);
-  const url = database.url.replace('root@', 'nobody:hunter2@');
+  const url = formatDatabaseUrl({ ...database.address, user: 'nobody', password: 'hunter2' });
   await assert.rejects(runDatabaseTool(['version', '-d', url]), (error) => {
     assert.ok(error instanceof FlotillaError);
     assert.equal(error.code, 'DATABASE_UNREACHABLE');
