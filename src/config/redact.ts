@@ -1,7 +1,15 @@
 // Configuration without its secrets, for config-get, logs and error texts.
 import type { Json } from './written.ts';
 
-/** Every value of a key that ends in `password` or `secret`, at any depth, becomes `*****`. The input is not touched. */
+/** What stands in place of a secret; the same mark as in Kea's log. */
+export const redactedMark = '*****';
+
+/** `password-file` and `secret-file` name files; those are no secret. */
+export function isSecretKey(key: string): boolean {
+  return /(^|[-_])(password|secret|passphrase)$/i.test(key);
+}
+
+/** Every value of a key that ends in `password` or `secret`, at any depth, becomes the mark. The input is not touched. */
 export function redact<T extends Json>(written: T): T {
   return hidden(written) as T;
 }
@@ -12,10 +20,7 @@ function hidden(json: Json): Json {
   return Object.fromEntries(
     Object.entries(json as Readonly<Record<string, Json>>).map(([key, value]) => [
       key,
-      secretKey.test(key) ? '*****' : hidden(value),
+      isSecretKey(key) ? redactedMark : hidden(value),
     ]),
   );
 }
-
-/** `password-file` and `secret-file` name files; those are no secret. */
-const secretKey = /(^|[-_])(password|secret|passphrase)$/i;

@@ -3,7 +3,8 @@ import type { JsonMap } from '../../config/written.ts';
 import { FlotillaError } from '../../errors.ts';
 import { commandResult, type CommandHandler } from '../command.ts';
 import type { DaemonOperations } from '../daemon-operations.ts';
-import { redactSecrets, restoreSecrets } from '../redact.ts';
+import { redact } from '../../config/redact.ts';
+import { restoreSecrets } from '../restore-secrets.ts';
 
 export function configCommands(
   deps: Pick<
@@ -21,7 +22,7 @@ export function configCommands(
   return {
     'config-get'() {
       const { written, hash } = deps.snapshot();
-      return { result: commandResult.success, arguments: { [top]: redactSecrets(written), hash } };
+      return { result: commandResult.success, arguments: { [top]: redact(written), hash } };
     },
     'config-hash-get': () => ({
       result: commandResult.success,

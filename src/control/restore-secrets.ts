@@ -1,15 +1,6 @@
-// Secrets never leave in a reply, and come back unharmed when a redacted configuration is sent in again.
+// Secrets come back unharmed when a configuration that config-get redacted is sent in again.
+import { isSecretKey, redactedMark } from '../config/redact.ts';
 import type { Json, JsonMap } from '../config/written.ts';
-
-/** What config-get shows in place of a secret; the same mark as in Kea's log. */
-export const redactedMark = '*****';
-
-/** Keys whose values are secrets: database and HTTP passwords, TSIG and RADIUS secrets. */
-const secretKeys: ReadonlySet<string> = new Set(['password', 'secret']);
-
-export function redactSecrets(config: JsonMap): JsonMap {
-  return redacted(config) as JsonMap;
-}
 
 /**
  * Puts the secrets of `current` back where `config` has the mark at the same place: list members are matched by
@@ -17,14 +8,6 @@ export function redactSecrets(config: JsonMap): JsonMap {
  */
 export function restoreSecrets(config: JsonMap, current: JsonMap): JsonMap {
   return restored(config, current) as JsonMap;
-}
-
-function redacted(value: Json | undefined): Json | undefined {
-  if (isList(value)) return value.map((each) => redacted(each) ?? null);
-  if (!isMap(value)) return value;
-  return mapValues(value, (each, key) =>
-    secretKeys.has(key) && typeof each === 'string' && each !== '' ? redactedMark : redacted(each),
-  );
 }
 
 function restored(value: Json | undefined, current: Json | undefined): Json | undefined {
@@ -41,7 +24,7 @@ function restored(value: Json | undefined, current: Json | undefined): Json | un
   if (!isMap(value)) return value;
   const old: JsonMap = isMap(current) ? current : {};
   return mapValues(value, (each, key) =>
-    secretKeys.has(key) && each === redactedMark && typeof old[key] === 'string'
+    isSecretKey(key) && each === redactedMark && typeof old[key] === 'string'
       ? old[key]
       : restored(each, old[key]),
   );
