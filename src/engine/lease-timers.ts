@@ -1,4 +1,5 @@
 // The periodic work on leases: reclaiming what expired, flushing what was kept long enough, recounting use.
+import type { Family } from '../addr/family.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -9,6 +10,7 @@ import type { LeaseUsage } from './lease-usage.ts';
 import type { NetworkState } from './network-state.ts';
 
 export interface LeaseTimersOptions {
+  readonly family: Family;
   /** Seconds between recounts of assigned addresses; 0 = only at new snapshots. */
   readonly recountSeconds: number;
 }
@@ -19,6 +21,8 @@ export interface LeaseTimersDeps<L extends Lease> {
   readonly usage: LeaseUsage;
   readonly networkState: NetworkState;
   readonly clock: Clock;
+  /** 0 ≤ x < 1: servers that share a store do not recount at the same moment. */
+  readonly random: () => number;
   readonly log: Logger;
 }
 
@@ -39,6 +43,10 @@ export class LeaseTimers<L extends Lease> {
     this.#deps = deps;
   }
 
+  get #idPrefix(): string {
+    return `ALLOC_ENGINE_V${this.#options.family}`;
+  }
+
   start(): void {
     const expired = (): Snapshot['globals']['expiredLeases'] => this.#deps.snapshot().globals.expiredLeases;
     this.#arm(
@@ -53,7 +61,7 @@ export class LeaseTimers<L extends Lease> {
     );
     this.#arm(
       'recount',
-      () => this.#options.recountSeconds,
+      () => this.#options.recountSeconds * (0.75 + this.#deps.random() / 2),
       () => this.recount(),
     );
   }
@@ -73,7 +81,10 @@ export class LeaseTimers<L extends Lease> {
   async reclaim(): Promise<void> {
     const { leases, usage, clock, log, networkState } = this.#deps;
     if (!networkState.isEnabled) {
-      log.debug('DHCP4_RECLAIM_EXPIRED_LEASES_SKIPPED', 'no leases are reclaimed while the service is off');
+      log.debug(
+        `DHCP${this.#options.family}_RECLAIM_EXPIRED_LEASES_SKIPPED`,
+        'no leases are reclaimed while the service is off',
+      );
       return;
     }
     const settings = this.#deps.snapshot().globals.expiredLeases;
@@ -93,18 +104,18 @@ export class LeaseTimers<L extends Lease> {
         complete = rows.length < limit;
       }
     } catch (error) {
-      log.error('ALLOC_ENGINE_V4_LEASES_RECLAMATION_FAILED', messageOf(error));
+      log.error(`${this.#idPrefix}_LEASES_RECLAMATION_FAILED`, messageOf(error));
       return;
     }
     if (reclaimed > 0) {
-      log.debug('ALLOC_ENGINE_V4_LEASES_RECLAMATION_COMPLETE', `reclaimed ${reclaimed} leases`, {
+      log.debug(`${this.#idPrefix}_LEASES_RECLAMATION_COMPLETE`, `reclaimed ${reclaimed} leases`, {
         reclaimed,
       });
     }
     this.#incompleteCycles = complete ? 0 : this.#incompleteCycles + 1;
     if (settings.unwarnedReclaimCycles > 0 && this.#incompleteCycles > settings.unwarnedReclaimCycles) {
       log.warn(
-        'ALLOC_ENGINE_V4_LEASES_RECLAMATION_SLOW',
+        `${this.#idPrefix}_LEASES_RECLAMATION_SLOW`,
         `expired leases were left over for ${this.#incompleteCycles} cycles`,
       );
       this.#incompleteCycles = 0;
@@ -119,12 +130,16 @@ export class LeaseTimers<L extends Lease> {
         this.#deps.snapshot().globals.expiredLeases.holdReclaimedTime,
       );
       if (deleted > 0) {
-        log.debug('ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE_COMPLETE', `deleted ${deleted} reclaimed leases`, {
-          deleted,
-        });
+        log.debug(
+          `${this.#idPrefix}_RECLAIMED_LEASES_DELETE_COMPLETE`,
+          `deleted ${deleted} reclaimed leases`,
+          {
+            deleted,
+          },
+        );
       }
     } catch (error) {
-      log.error('ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE_FAILED', messageOf(error));
+      log.error(`${this.#idPrefix}_RECLAIMED_LEASES_DELETE_FAILED`, messageOf(error));
     }
   }
 

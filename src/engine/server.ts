@@ -94,13 +94,12 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
     preference: new SubnetPreference(),
     options: new OptionAssembler({ encodeSuboptions: encodeSuboptions4 }),
     serverIdentifiers: new ServerIdentifiers({ transport }),
-    random: deps.random,
     serverPort: settings.serverPort,
     clientPort: settings.clientPort,
   };
   const timers = new LeaseTimers<Lease4>(
-    { recountSeconds: settings.recountSeconds },
-    { snapshot: deps.snapshot, leases, usage, networkState, clock, log },
+    { family: 4, recountSeconds: settings.recountSeconds },
+    { snapshot: deps.snapshot, leases, usage, networkState, clock, random: deps.random, log },
   );
   let lastStoreError = -Infinity;
 

@@ -32,8 +32,6 @@ export interface Engine4 {
   readonly preference: SubnetPreference;
   readonly options: OptionAssembler;
   readonly serverIdentifiers: ServerIdentifiers;
-  /** 0 ≤ x < 1. */
-  readonly random: () => number;
   /** `-p`: where relays are answered. `-P`: where clients are answered. */
   readonly serverPort: number;
   readonly clientPort: number;
