@@ -76,7 +76,7 @@ test('three servers on one pool give no address to two clients', async () => {
 });
 
 test('claims, moves, releases, declines and reclamation by three servers at once leave the counters exact', async () => {
-  const writers = [1, 2, 3].map((number) => startWriter(number, 40, 70, 'mixed'));
+  const writers = [1, 2, 3].map((number) => startWriter(number, 30, 90, 'mixed'));
   // Somebody else's rows at the same time, counted by the triggers.
   for (let i = 0; i < 25; i++) {
     await database.pool
@@ -88,6 +88,23 @@ test('claims, moves, releases, declines and reclamation by three servers at once
     await sleep(20);
   }
   for (const { ended } of writers) assert.equal(await ended, 0);
+});
+
+test('two servers that reclaim at once reclaim each expired lease once', async () => {
+  const backends = [openMysqlForContract(database).backend, openMysqlForContract(database).backend];
+  const cltt = Math.floor(Date.now() / 1000) - 1000;
+  const expired = Array.from({ length: 1200 }, (_, n) =>
+    lease4(n, { cltt: cltt - (n % 7), validLifetime: 60 }),
+  );
+  await backends[0]!.writeAll(expired.map((lease) => ({ verb: 'put', lease })));
+  const reclaimed = await Promise.all(
+    backends.map((backend) => backend.reclaim({ limit: 0, remove: false })),
+  );
+  const addresses = reclaimed.flat().map(({ address }) => address);
+  const rest = (await backends[0]!.reclaim({ limit: 0, remove: false })).map(({ address }) => address);
+  assert.equal(new Set([...addresses, ...rest]).size, 1200);
+  assert.equal(addresses.length + rest.length, 1200);
+  await Promise.all(backends.map((backend) => backend.close()));
 });
 
 test('what a server acknowledged before kill -9 is in the database', async () => {

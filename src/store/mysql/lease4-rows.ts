@@ -9,6 +9,7 @@ const hwaddrBytes = 20;
 const identifierBytes = 255;
 const hostnameChars = 255;
 const textBytes = 65_535;
+const surrogate = /[\ud800-\udfff]/;
 
 const hex = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
@@ -110,7 +111,8 @@ export const lease4Sql: LeaseSql<Lease4> = {
       (lease.clientId?.length ?? 0) > identifierBytes ||
       (lease.relayId?.length ?? 0) > identifierBytes ||
       (lease.remoteId?.length ?? 0) > identifierBytes ||
-      lease.hostname.length > hostnameChars;
+      lease.hostname.length > hostnameChars ||
+      surrogate.test(lease.hostname);
     const contextTooLong = Buffer.byteLength(contextText(lease) ?? '') > textBytes;
     if (!long && !contextTooLong) return { lease, cut: false };
     const fitted = {
@@ -119,7 +121,8 @@ export const lease4Sql: LeaseSql<Lease4> = {
       clientId: lease.clientId?.subarray(0, identifierBytes) ?? null,
       relayId: lease.relayId?.subarray(0, identifierBytes) ?? null,
       remoteId: lease.remoteId?.subarray(0, identifierBytes) ?? null,
-      hostname: lease.hostname.slice(0, hostnameChars),
+      // Half a surrogate pair is no character to a database: it becomes U+FFFD.
+      hostname: Buffer.from(lease.hostname.slice(0, hostnameChars)).toString(),
       // Half a JSON document is no document.
       userContext: contextTooLong ? null : lease.userContext,
     };
