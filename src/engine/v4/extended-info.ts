@@ -22,8 +22,8 @@ export function extendedInfo(t: Transaction4, before: Lease4 | null): ExtendedIn
   const wanted = t.snapshot.globals.stashAgentOptions || t.subnet?.parameters.storeExtendedInfo === true;
   if (!wanted || !t.agent || !t.agentBytes || t.agentStashed) return kept;
 
-  const relayId = t.agent.get(agentSuboption4.relayId) ?? null;
-  const remoteId = t.agent.get(agentSuboption4.remoteId) ?? null;
+  const relayId = t.agent.get(agentSuboption4.relayId)?.slice() ?? null;
+  const remoteId = t.agent.get(agentSuboption4.remoteId)?.slice() ?? null;
   const info = {
     'sub-options': `0x${upperHex(t.agentBytes)}`,
     ...(remoteId && { 'remote-id': upperHex(remoteId) }),

@@ -88,7 +88,7 @@ function buildLease(t: Transaction4, { subnet, address }: ChosenAddress, previou
   return {
     family: 4,
     address,
-    hwaddr: t.query.chaddr,
+    hwaddr: t.client!.hwaddr,
     clientId: t.client!.clientId,
     validLifetime: lifetimeFor(t, subnet, pool?.poolId ?? 0, existing),
     cltt: t.now,

@@ -1,12 +1,11 @@
 // What the stores know: the client's leases and the wanted addresses in one query, reservations beside it.
-import type { Subnet } from '../../config/snapshot.ts';
 import { sameBytes } from '../../addr/hex.ts';
 import { leaseState, type Lease4 } from '../../store/lease.ts';
 import { isClaimable } from '../../store/judge.ts';
 import { ownedBy } from '../../store/lease-owner.ts';
 import { messageType4 } from '../../wire/v4/message.ts';
 import type { StepResult } from '../pipeline.ts';
-import { eligibleSubnets } from './eligible.ts';
+import { eligibleSubnets, isEligible } from './eligible.ts';
 import { option4, uint32Of } from './option-codes.ts';
 import { drawCandidates } from './fresh-address.ts';
 import { findReservations } from './reservations.ts';
@@ -26,7 +25,7 @@ export async function lookUp(t: Transaction4): Promise<StepResult> {
   const choosesAddress = t.type === messageType4.DISCOVER || requested === 0;
   const candidates = choosesAddress ? drawCandidates(t, subnets) : [];
   const addresses = requested === 0 ? candidates : [requested, ...candidates];
-  await Promise.all([findLeases(t, subnets, addresses), findReservations(t, subnets, addresses)]);
+  await Promise.all([findLeases(t, addresses), findReservations(t, subnets, addresses)]);
   return 'continue';
 }
 
@@ -35,16 +34,14 @@ export function requestedAddress(t: Transaction4): number {
   return uint32Of(t.query.options.get(option4.requestedAddress)) || t.query.ciaddr;
 }
 
-async function findLeases(
-  t: Transaction4,
-  subnets: readonly Subnet[],
-  addresses: readonly number[],
-): Promise<void> {
+/** In every subnet of the network: which of them admit the client is known only with its reservation. */
+async function findLeases(t: Transaction4, addresses: readonly number[]): Promise<void> {
+  const { networkName, id } = t.subnet!;
+  const members = networkName === null ? undefined : t.snapshot.networks.get(networkName)?.subnets;
   // A network of many subnets is searched by client alone.
-  const subnetIds = subnets.length > 8 ? null : subnets.map((subnet) => subnet.id);
+  const subnetIds = !members ? [id] : members.length > 8 ? null : members.map((subnet) => subnet.id);
   const found = await t.engine.leases.find({ client: t.client, subnetIds, addresses });
-  const eligible = new Set(subnets.map((subnet) => subnet.id));
-  t.own = found.own.filter((lease) => eligible.has(lease.subnetId));
+  t.own = found.own;
   rememberHeld(t, addresses, found.held, found.now);
 }
 
@@ -84,7 +81,15 @@ export function isFreeForClient(t: Transaction4, address: number): boolean {
 export function ownLease(t: Transaction4): Lease4 | null {
   const { client, subnet } = t;
   if (!client || !subnet) return null;
-  const mine = t.own.filter((lease) => lease.state !== leaseState.declined && ownedBy(lease, client));
+  const mine = t.own.filter((lease) => {
+    const home = t.snapshot.subnets.get(lease.subnetId);
+    return (
+      home !== undefined &&
+      isEligible(t, home) &&
+      lease.state !== leaseState.declined &&
+      ownedBy(lease, client)
+    );
+  });
   if (mine.length === 0) return null;
   const byClientId = mine.filter((lease) => client.clientId && sameBytes(lease.clientId, client.clientId));
   const list = byClientId.length > 0 ? byClientId : mine;

@@ -11,8 +11,9 @@ export function selectSubnet(t: Transaction4): StepResult {
   t.subnet = findSubnet(t) ?? null;
   if (t.subnet) {
     // RFC 2131 §4.2 lets a site ignore client identifiers: then they neither find nor mark a lease.
-    const clientId = t.subnet.parameters.matchClientId ? t.clientId : null;
-    t.client = { family: 4, clientId, hwaddr: t.query.chaddr };
+    const clientId = t.subnet.parameters.matchClientId && t.clientId ? t.clientId.slice() : null;
+    // Copies: what a lease keeps must not keep the whole datagram alive.
+    t.client = { family: 4, clientId, hwaddr: t.query.chaddr.slice() };
   } else if (t.engine.log.debugEnabled) {
     t.engine.log.debug('DHCP4_SUBNET_SELECTION_FAILED', `no subnet for a packet on ${t.datagram.iface}`);
   }

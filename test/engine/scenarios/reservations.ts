@@ -349,4 +349,36 @@ export const reservations: readonly Scenario[] = [
       assert.match(answered(await w.send(discover(client(2))), OFFER).yiaddr, /^10\.2\./);
     },
   ),
+  scenario(
+    'a known client keeps its lease in a subnet for known clients',
+    {
+      'shared-networks': [
+        {
+          name: 'floor',
+          interface: 'eth0',
+          subnet4: [
+            { id: 1, subnet: '192.0.2.0/24', pools: [{ pool: '192.0.2.10 - 192.0.2.20' }] },
+            {
+              id: 2,
+              subnet: '10.2.0.0/16',
+              pools: [{ pool: '10.2.0.10 - 10.2.0.20' }],
+              'client-classes': ['KNOWN'],
+            },
+          ],
+        },
+      ],
+      reservations: [{ 'hw-address': macOf(1), hostname: 'known' }],
+      'reservations-global': true,
+    },
+    async (w) => {
+      const selected = request(client(1), withRequestedAddress('10.2.0.15'), withServerId('192.0.2.1'));
+      answered(await w.send(selected), ACK, '10.2.0.15');
+      answered(await w.send(discover(client(1))), OFFER, '10.2.0.15');
+      silent(await w.send(request(client(2), withRequestedAddress('10.2.0.16'), withServerId('192.0.2.7'))));
+      answered(
+        await w.send(request(client(2), withRequestedAddress('10.2.0.16'), withServerId('192.0.2.1'))),
+        NAK,
+      );
+    },
+  ),
 ];
