@@ -126,13 +126,25 @@ END`,
   );
 }
 
+/**
+ * Which tables this delete may have emptied. Looking behind the deleted key first finds a neighbour at once; looking
+ * from the start would step over every row that the same transaction deleted before.
+ */
 function afterDelete(table: ConfigTable): StoredObject {
-  const emptied = [table.name, ...deletedWith(table.name)].map(
-    (name) => `SELECT EXISTS (SELECT 1 FROM \`${name}\`) INTO has_rows;
+  const behind = new Map([[table.name, `t.\`${table.key[0]!}\` > OLD.\`${table.key[0]!}\``]]);
+  for (const { child, foreignKey } of cascadingChildren(table.name, 'onDelete'))
+    behind.set(child.name, `t.\`${foreignKey.column}\` > OLD.\`${foreignKey.parentColumn}\``);
+  const emptied = [table.name, ...deletedWith(table.name)].map((name) => {
+    const near = behind.get(name);
+    return `SET has_rows = 0;
+  ${near === undefined ? '' : `SELECT EXISTS (SELECT 1 FROM \`${name}\` AS t WHERE ${near}) INTO has_rows;`}
   IF NOT has_rows THEN
-    UPDATE fleet_table AS f SET f.filled = 0 WHERE f.table_name = '${name}';
-  END IF;`,
-  );
+    SELECT EXISTS (SELECT 1 FROM \`${name}\`) INTO has_rows;
+    IF NOT has_rows THEN
+      UPDATE fleet_table AS f SET f.filled = 0 WHERE f.table_name = '${name}';
+    END IF;
+  END IF;`;
+  });
   return trigger(
     `fleet_${table.name}_ADEL`,
     table.name,
