@@ -116,3 +116,39 @@ void test('a retransmission is answered once, and the replaced packet is counted
   assert.equal(world.stat('pkt4-duplicate'), 1);
   assert.equal(world.stat('pkt4-received'), 3);
 });
+
+void test('the queue of the configuration drops the oldest packet and counts it', async () => {
+  const clock = new FakeClock();
+  const queue = { 'enable-queue': true, 'queue-type': 'kea-ring4', capacity: 2 };
+  const world = new World(
+    { config: plain({ 'dhcp-queue-control': queue }), server: { maxInFlight: 1 } },
+    await openMemoryStore(clock),
+    clock,
+  );
+  await world.server.start();
+  for (let n = 1; n <= 5; n++) world.inject(discover(client(n)));
+  await world.server.settled();
+  assert.deepEqual(
+    world.sent.map(({ message }) => message.chaddr[5]),
+    [1, 4, 5],
+  );
+  assert.equal(world.stat('pkt4-queue-full'), 2);
+  assert.equal(world.stat('pkt4-receive-drop'), 2);
+  assert.equal(world.stat('pkt4-received'), 5);
+});
+
+void test('statistics of a shared store are read back from it', async () => {
+  const world = await worldWith(() => ({
+    counts: () =>
+      Promise.resolve([
+        { subnetId: 1, poolId: 0, leaseType: 0, state: 0, leases: 7 },
+        { subnetId: 1, poolId: 0, leaseType: 0, state: 1, leases: 2 },
+        { subnetId: 1, poolId: 0, leaseType: 0, state: 2, leases: 100 },
+        { subnetId: 99, poolId: 0, leaseType: 0, state: 0, leases: 5 },
+      ]),
+  }));
+  assert.equal(world.stat('subnet[1].assigned-addresses'), 9);
+  assert.equal(world.stat('subnet[1].pool[0].declined-addresses'), 2);
+  assert.equal(world.stat('assigned-addresses'), 14);
+  assert.equal(world.statistics.get('subnet[99].assigned-addresses'), undefined);
+});

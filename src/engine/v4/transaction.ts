@@ -116,8 +116,9 @@ export const noName: ClientName = {
   reverse: false,
 };
 
-/** The reservation whose options, names and fields the reply uses: of the final subnet, else the global one. */
+/** The reservation whose options, names and fields the reply uses: of the final subnet, else the global one where it counts. */
 export function currentHost(t: Transaction4): Host | null {
-  const host = t.subnet ? t.reservations.bySubnet.get(t.subnet.id) : undefined;
-  return host ?? t.reservations.global;
+  if (!t.subnet) return null;
+  const host = t.reservations.bySubnet.get(t.subnet.id);
+  return host ?? (t.subnet.parameters.reservationsGlobal ? t.reservations.global : null);
 }

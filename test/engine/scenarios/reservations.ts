@@ -381,4 +381,14 @@ export const reservations: readonly Scenario[] = [
       );
     },
   ),
+  scenario(
+    'early-global-reservations-lookup gives no options where global reservations do not count',
+    plain({
+      'early-global-reservations-lookup': true,
+      reservations: [{ 'hw-address': macOf(1), hostname: 'early' }],
+    }),
+    async (w) => {
+      assert.equal((await acquire(w, client(1))).text(12), '');
+    },
+  ),
 ];
