@@ -43,6 +43,10 @@ export interface SimulatedRelay {
   bind(client: SimulatedClient, server: ServerPort): Promise<BoundClient>;
   /** What a server would say now: the OFFER to a DISCOVER, null when it stays silent. */
   discover(client: SimulatedClient, server: ServerPort): Promise<Message4 | null>;
+  /** REBINDING, the way renewal takes through a relay: the ACK or NAK, null when the server stays silent. */
+  renew(client: SimulatedClient, address: number, server: ServerPort): Promise<Message4 | null>;
+  /** DHCPRELEASE, which nobody answers: resolves once it was sent. */
+  release(client: SimulatedClient, bound: BoundClient, server: ServerPort): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -69,6 +73,17 @@ export async function openSimulatedRelay(options: RelayOptions): Promise<Simulat
   const giaddr = parseIpv4(options.address);
 
   return {
+    renew: (client, address, server) =>
+      ask({ ...message(client, giaddr, messageType4.REQUEST), ciaddr: address }, server),
+    release(client, { address, ack }, server) {
+      const release = message(client, giaddr, messageType4.RELEASE, [
+        [54, ack.options.get(54) ?? new Uint8Array()],
+      ]);
+      const bytes = encodeMessage4({ ...release, ciaddr: address });
+      return new Promise((resolve, reject) =>
+        socket.send(bytes, server.port, server.address, (error) => (error ? reject(error) : resolve())),
+      );
+    },
     discover: (client, server) => ask(message(client, giaddr, messageType4.DISCOVER), server),
     async bind(client, server) {
       const started = performance.now();

@@ -1,8 +1,7 @@
 // A database of its own for each test file: a migrated template is made once, dumped once and loaded in an instant.
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import mysql, { type Connection, type Pool, type RowDataPacket } from 'mysql2/promise';
 import { formatDatabaseUrl, parseDatabaseUrl, type DatabaseAddress } from '../../src/db/address.ts';
@@ -10,7 +9,7 @@ import { connectionOptions, openPool, sessionStatements } from '../../src/db/con
 import { migrateToLatest } from '../../src/db/migrate.ts';
 import { migrationSource } from '../../migrations/index.ts';
 import { findServerBinary, openPrivateServer, type ServerBinary } from '../../scripts/private-server.mjs';
-import { openTestServer } from '../../scripts/test-server.mjs';
+import { openTestServer, throwAwayDirectory } from '../../scripts/test-server.mjs';
 import { dumpDatabase } from './schema-dump.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -69,7 +68,7 @@ export interface TestServerProcess {
 export async function createTestServer(
   options: { readonly extra?: readonly string[]; readonly durable?: boolean } = {},
 ): Promise<TestServerProcess> {
-  const directory = mkdtempSync(join(tmpdir(), 'flotilla-db-'));
+  const directory = throwAwayDirectory();
   const server = await openPrivateServer({
     directory,
     binary: requireServerBinary(),
@@ -110,10 +109,9 @@ function requireServerBinary(): ServerBinary {
 /** The dump of a database with all migrations. Made by the first test file that needs it while the others wait. */
 async function templateSql(admin: Connection, server: DatabaseAddress): Promise<string> {
   const [[version]] = (await admin.query('SELECT VERSION() AS version')) as unknown as [[RowDataPacket]];
-  const key = hashOf([
-    ...migrationFiles().map((file) => readFileSync(file, 'utf8')),
-    String(version['version']),
-  ]);
+  // One template per server version: what one engine made, the other cannot load, and each keeps its own.
+  const engine = hashOf([String(version['version'])]);
+  const key = `${engine}-${hashOf(migrationFiles().map((file) => readFileSync(file, 'utf8')))}`;
   const folder = join(root, 'var/test-templates');
   const file = join(folder, `${key}.sql`);
   if (existsSync(file)) return readFileSync(file, 'utf8');
@@ -121,10 +119,13 @@ async function templateSql(admin: Connection, server: DatabaseAddress): Promise<
   await admin.query('SELECT GET_LOCK(?, ?)', [lock, templateLockSeconds]);
   try {
     if (existsSync(file)) return readFileSync(file, 'utf8');
-    const text = await makeTemplate(admin, { ...server, database: `flotilla_template_${key}` });
+    const text = await makeTemplate(admin, {
+      ...server,
+      database: `flotilla_template_${key.replace('-', '_')}`,
+    });
     mkdirSync(folder, { recursive: true });
     for (const old of readdirSync(folder))
-      if (old.endsWith('.sql')) rmSync(join(folder, old), { force: true });
+      if (old.startsWith(engine) && old.endsWith('.sql')) rmSync(join(folder, old), { force: true });
     writeFileSync(`${file}.new`, text);
     renameSync(`${file}.new`, file);
     return text;
@@ -154,5 +155,5 @@ function migrationFiles(): string[] {
 function hashOf(texts: readonly string[]): string {
   const hash = createHash('sha256');
   for (const text of texts) hash.update(text).update('\0');
-  return hash.digest('hex').slice(0, 16);
+  return hash.digest('hex').slice(0, 12);
 }
