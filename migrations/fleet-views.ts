@@ -26,7 +26,10 @@ interface Linked {
   readonly where?: string;
 }
 
-/** Objects without a row in their *_server table: no edge serves them. Host options need no link. */
+/**
+ * Objects without a row in their *_server table: no edge serves them. Options of a subnet, pool, network, class or host,
+ * and definitions of a class, go where their owner goes and need no link.
+ */
 function unassigned(): StoredObject {
   const objects: readonly Linked[] = [
     {
@@ -60,6 +63,7 @@ function unassigned(): StoredObject {
       name: 'name',
       link: 'option_def_server',
       linkKey: 'option_def_id',
+      where: 'o.class_id IS NULL',
     },
     {
       type: 'global-parameter',
@@ -76,7 +80,7 @@ function unassigned(): StoredObject {
       name: 'code',
       link: 'options_server',
       linkKey: 'option_id',
-      where: 'o.host_id IS NULL',
+      where: 'o.scope_id = 0',
     },
   ];
   const selects = ([4, 6] as const).flatMap((family) =>

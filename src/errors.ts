@@ -53,7 +53,8 @@ export class FlotillaError extends Error {
   /** `file:line:column: key: message`, leaving out what is unknown. */
   describe(): string {
     const { file, line, column, key } = this.location;
-    const place = [file, line, column].filter((part) => part !== undefined).join(':');
+    // JSON that came in a command has no file, and so no place in one.
+    const place = file === '' ? '' : [file, line, column].filter((part) => part !== undefined).join(':');
     return [place, key, this.message].filter((part) => part !== undefined && part !== '').join(': ');
   }
 }

@@ -31,7 +31,7 @@ export function fleetCommand(
   verb('status', 'every edge: applied epoch, how far behind, state, last contact').action(
     async (options: CommonOptions) => {
       const edges = await withDatabase(deps, options, readFleet);
-      deps.write(options.json ? asJson(edges) : formatTable(edgeColumns, edges));
+      deps.write(printed(options, edgeColumns, edges, 'no edge has reported yet'));
     },
   );
   verb('changes', 'who changed what in the configuration, newest first')
@@ -41,11 +41,11 @@ export function fleetCommand(
     .option('-n, --limit <count>', 'how many', positiveInteger, 20)
     .action(async (options: CommonOptions & ChangeOptions) => {
       const changes = await withDatabase(deps, options, (pool) => readChanges(pool, options));
-      deps.write(options.json ? asJson(changes) : formatTable(changeColumns, changes));
+      deps.write(printed(options, changeColumns, changes, 'no such change'));
     });
   verb('rejections', 'objects that are not in force, and why').action(async (options: CommonOptions) => {
     const rejections = await withDatabase(deps, options, readRejections);
-    deps.write(options.json ? asJson(rejections) : formatTable(rejectionColumns, rejections));
+    deps.write(printed(options, rejectionColumns, rejections, 'no rejections: every object is in force'));
   });
   return command;
 }
@@ -107,7 +107,7 @@ async function withDatabase<Result>(
   read: (pool: Pool) => Promise<Result>,
 ): Promise<Result> {
   const url = options.database ?? environment.DATABASE_URL;
-  if (url === undefined)
+  if (url === undefined || url === '')
     throw new FlotillaError('USAGE', 'name the database with --database or DATABASE_URL');
   const pool = openPool(parseDatabaseUrl(url), 1);
   try {
@@ -147,6 +147,13 @@ function numberText(value: number | null): string {
   return value === null ? '-' : String(value);
 }
 
-function asJson(value: unknown): string {
-  return JSON.stringify(value, null, 2);
+/** A table, or a sentence where there would be none; with --json a list in either case. */
+function printed<Row>(
+  { json }: CommonOptions,
+  columns: readonly TableColumn<Row>[],
+  rows: readonly Row[],
+  whenEmpty: string,
+): string {
+  if (json === true) return JSON.stringify(rows, null, 2);
+  return rows.length === 0 ? whenEmpty : formatTable(columns, rows);
 }

@@ -178,6 +178,7 @@ test('a reporting account reads leases and hosts, but no secret and no row image
     for (const forbidden of [
       'SELECT auth_key FROM hosts',
       'SELECT * FROM fleet_change',
+      'SELECT * FROM fleet_history',
       'DELETE FROM lease4',
     ])
       await assert.rejects(report.query(forbidden), /denied/, forbidden);

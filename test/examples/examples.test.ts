@@ -47,7 +47,7 @@ function localFile(path: string, database: TestDatabase | null): Record<string, 
       ? {
           'config-control': { 'config-databases': [access], 'config-fetch-wait-time': 1 },
           'lease-database': access,
-          'hosts-database': access,
+          'hosts-databases': [access],
         }
       : { 'lease-database': { ...(dhcp4['lease-database'] as object), name: 'leases4.csv' } }),
   };

@@ -292,6 +292,10 @@ onEachEngine(
       database,
       'INSERT INTO dhcp6_subnet_server (subnet_id, server_id) VALUES (1, 1)',
       'INSERT INTO dhcp4_client_class_server (class_id, server_id) VALUES (1, 1)',
+      // These go where their owner goes.
+      'INSERT INTO dhcp6_options (code, scope_id, dhcp6_subnet_id) VALUES (23, 1, 1)',
+      "INSERT INTO dhcp4_options (code, scope_id, dhcp_client_class) VALUES (6, 2, 'phones')",
+      "INSERT INTO dhcp4_option_def (code, name, space, type, is_array, encapsulate, class_id) VALUES (222, 'x', 'dhcp4', 0, 0, '', 1)",
     );
     assert.deepEqual(await database.rows('SELECT * FROM fleet_unassigned'), []);
   },

@@ -18,8 +18,8 @@ const edgeTables = /^(lease[46](_stat|_pool_stat|_stat_by_client_class)?|fleet_s
 const dbaTables = /^(dhcp[46]_(?!audit).+|hosts|ipv6_reservations|lease[46])$/;
 /** TSIG-like secrets of clients: no report needs them. */
 const secretColumns: Readonly<Record<string, readonly string[]>> = { hosts: ['auth_key'] };
-/** Row images repeat every column, secrets included. */
-const secretTables: ReadonlySet<string> = new Set(['fleet_change']);
+/** Row images repeat every column, secrets included; the view of them would answer with its owner's rights. */
+const secretTables: ReadonlySet<string> = new Set(['fleet_change', 'fleet_history']);
 
 /** Throws USAGE when no account is named. */
 export async function printGrants(

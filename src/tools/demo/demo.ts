@@ -1,9 +1,8 @@
 // `npm start`: the fleet on this machine. Two edges, one database, simulated clients, one change by plain SQL; then it stays up.
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Pool } from 'mysql2/promise';
 import { formatIpv4 } from '../../addr/ipv4.ts';
-import { describeDatabase, type DatabaseAddress } from '../../db/address.ts';
+import { describeDatabase, formatDatabaseUrl, type DatabaseAddress } from '../../db/address.ts';
 import { openPool } from '../../db/connect.ts';
 import { messageOf } from '../../errors.ts';
 import { formatRows } from '../table.ts';
@@ -171,8 +170,11 @@ function howToPlay(options: DemoOptions, edges: readonly RunningEdge[]): string 
     '     UPDATE dhcp4_subnet SET valid_lifetime = 600 WHERE subnet_id = 20;',
     "     INSERT INTO dhcp4_pool (subnet_id, start_address, end_address) VALUES (20, INET_ATON('10.20.32.0'), INET_ATON('10.20.32.255'));",
     '     SELECT epoch, changed_at, db_user, table_name, operation FROM fleet_change ORDER BY epoch DESC LIMIT 5;',
-    `   node ${join(options.program)} shell ${first.controlSocket} config-get`,
-    `   node ${join(options.program)} shell ${first.controlSocket} lease4-get-all`,
+    `   export DATABASE_URL='${formatDatabaseUrl({ ...database, password: '' })}'`,
+    `   node ${options.program} fleet status`,
+    `   node ${options.program} fleet changes --limit 5`,
+    `   node ${options.program} shell ${first.controlSocket} status-get`,
+    `   node ${options.program} shell ${first.controlSocket} lease4-get-all`,
     `   tail -f ${first.logPath}`,
   ].join('\n');
 }

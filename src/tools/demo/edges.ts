@@ -148,7 +148,7 @@ function localFile(
       },
       'config-control': { 'config-databases': [access], 'config-fetch-wait-time': 1 },
       'lease-database': access,
-      'hosts-database': access,
+      'hosts-databases': [access],
       'control-sockets': [{ 'socket-type': 'unix', 'socket-name': controlSocket }],
     },
   };
