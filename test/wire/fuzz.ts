@@ -1,4 +1,4 @@
-// A million broken packets through everything in this room: `npm run fuzz [-- --count N --seed N]`.
+// A million broken packets through everything in this room: `npm run fuzz:wire [-- --count N --seed N]`.
 import { parseArgs } from 'node:util';
 import { mutatedPackets } from '../support/mutate-packets.ts';
 import { exerciseWire } from '../support/exercise-wire.ts';
