@@ -30,3 +30,4 @@ export function openPrivateServer(options: PrivateServerOptions): Promise<Privat
 export function findServerBinary(): ServerBinary | undefined;
 export function socketUrl(socketPath: string, database: string): string;
 export function greets(socketPath: string): Promise<boolean>;
+export function endAbandoned(directory: string): Promise<boolean>;

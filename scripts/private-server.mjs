@@ -6,7 +6,7 @@ import { closeSync, existsSync, lstatSync, mkdirSync, openSync, readdirSync, rea
 import { renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 
 /** A UNIX socket address holds 107 bytes; some stay free for the server's own suffixes. */
 const longestSocketPath = 96;
@@ -52,6 +52,7 @@ export async function openPrivateServer({ directory, binary, durable = true, ext
         rmSync(me, { force: true });
         if (liveUsers(users).length > 0) return false;
         await stopServer(directory);
+        if (dirname(socketPath) !== directory) rmSync(dirname(socketPath), { recursive: true, force: true });
         return true;
       });
     },
@@ -69,6 +70,18 @@ export async function openPrivateServer({ directory, binary, durable = true, ext
       await launch({ directory, binary, socketPath, durable, extra });
     },
   };
+}
+
+/** Kills the server of a directory whose users have all died without a word. True when nobody needs it. */
+export async function endAbandoned(directory) {
+  const users = join(directory, 'users');
+  if (!existsSync(users) || liveUsers(users).length > 0) return false;
+  const pid = serverPid(directory);
+  if (pid !== undefined) {
+    process.kill(pid, 'SIGKILL');
+    await waitFor(() => !isAlive(pid), 10);
+  }
+  return true;
 }
 
 /** The installed server, MariaDB before MySQL, or undefined. */

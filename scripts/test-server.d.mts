@@ -8,3 +8,5 @@ export interface TestServer {
 }
 
 export function openTestServer(binary: ServerBinary, say?: (text: string) => void): Promise<TestServer>;
+export function throwAwayDirectory(): string;
+export function endAbandonedTestServers(): Promise<void>;

@@ -1,9 +1,9 @@
 // The server that all tests share: fast instead of durable, in memory where the machine has room for it.
 import { createHash } from 'node:crypto';
-import { existsSync, rmSync, statfsSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { openPrivateServer } from './private-server.mjs';
+import { endAbandoned, openPrivateServer } from './private-server.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const neededBytes = 1.5e9;
@@ -20,6 +20,22 @@ export async function openTestServer(binary, say) {
       if (stopped && remove) rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+const throwAwayPrefix = `flotilla-db-${userInfo().uid}-`;
+
+/** Where a test keeps the data of a server of its own. */
+export function throwAwayDirectory() {
+  return mkdtempSync(join(tmpdir(), throwAwayPrefix));
+}
+
+/** Ends the servers of tests that were killed before they could. */
+export async function endAbandonedTestServers() {
+  for (const name of readdirSync(tmpdir())) {
+    const directory = join(tmpdir(), name);
+    if (name.startsWith(throwAwayPrefix) && (await endAbandoned(directory)))
+      rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 function testServerDirectory() {

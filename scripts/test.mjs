@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { createChildren } from './children.mjs';
 import { build, databaseServer, installPackages, main, root, say } from './setup.mjs';
-import { openTestServer } from './test-server.mjs';
+import { endAbandonedTestServers, openTestServer } from './test-server.mjs';
 
 const concurrency = 2;
 const testTimeoutMilliseconds = 300_000;
@@ -21,6 +21,7 @@ await main(children, async () => {
     if (!linted) console.error('the tests above ran, but lint failed: see the top of this output');
     return linted ? code : 1;
   } finally {
+    await endAbandonedTestServers();
     await server.release({ remove: true });
   }
 });

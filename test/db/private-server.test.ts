@@ -4,10 +4,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { RowDataPacket } from 'mysql2/promise';
 import {
+  endAbandoned,
   findServerBinary,
   greets,
   openPrivateServer,
@@ -36,6 +37,7 @@ async function neighbour(directory: string): Promise<{ leave(): Promise<void>; c
     import { findServerBinary, openPrivateServer } from ${JSON.stringify(new URL('../../scripts/private-server.mjs', import.meta.url).href)};
     const server = await openPrivateServer({ directory: ${JSON.stringify(directory)}, binary: findServerBinary() });
     console.log('ready');
+    process.stdin.once('end', () => process.exit(1));
     process.stdin.once('data', async () => { await server.release(); process.exit(0); });`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -79,6 +81,15 @@ test(
   },
 );
 
+test('the server of a test that was killed is ended, one in use is not', { skip }, async (t) => {
+  const directory = temporary(t);
+  const other = await neighbour(directory);
+  assert.equal(await endAbandoned(directory), false);
+  await other.crash();
+  assert.equal(await endAbandoned(directory), true);
+  assert.equal(await greets(join(directory, 'server.sock')), false);
+});
+
 test(
   'after kill -9 of the server the next start finds committed rows and no stale socket in its way',
   { skip },
@@ -113,6 +124,7 @@ test(
     assert.ok(server.socketPath.length < 100, server.socketPath);
     assert.equal(await greets(server.socketPath), true);
     assert.equal(await server.release(), true);
+    assert.equal(existsSync(dirname(server.socketPath)), false);
     assert.deepEqual(readdirSync(join(directory, 'users')), []);
   },
 );
