@@ -5,6 +5,7 @@ import type { DatabaseAddress } from '../db/address.ts';
 import type { Logger } from '../log.ts';
 import type { EdgeState, ReportEdge } from './edge-report.ts';
 import type { Position } from './fetched.ts';
+import type { ReservationScope } from './reservation-check.ts';
 
 export interface ConfigBackend {
   /** `database`: fetched; `last-good`: from disk, the database is away; `nothing`: neither, only the file is in force. */
@@ -57,6 +58,8 @@ export interface ConfigBackendDeps {
   /** The configuration of the last run, before the first apply: last good versions come from it. */
   readonly remember?: (parts: ConfigParts) => void;
   readonly report?: ReportEdge;
+  /** What the reservations in this database are judged by; absent when they are not the ones that are served. */
+  readonly reservationScope?: () => ReservationScope;
   /** The shared reservations changed (also called once for the first fetch). */
   readonly onHostsChanged?: (position: Position) => void;
 }

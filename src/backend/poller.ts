@@ -1,7 +1,7 @@
 // The config backend of one edge: fetch at start, poll with jitter for ever, apply, then move the cursor.
 import cron, { type ScheduledTask } from 'node-cron';
 import type { Connection, Pool } from 'mysql2/promise';
-import type { ConfigParts } from '../config/parts.ts';
+import type { ConfigParts, Rejection } from '../config/parts.ts';
 import { describeDatabase } from '../db/address.ts';
 import { openPool } from '../db/connect.ts';
 import { messageOf } from '../errors.ts';
@@ -18,6 +18,7 @@ import { fetchAndCompare, fetchConfig, type FetchResult } from './fetch.ts';
 import { describeDifference, type Fetched, type Position } from './fetched.ts';
 import { createLastGoodFile, type LastGood, type LastGoodFile } from './last-good.ts';
 import { createRejectionBook, type RejectionBook } from './rejections.ts';
+import { createReservationCheck, type ReservationCheck } from './reservation-check.ts';
 import { withDeadline } from './session.ts';
 import { createTruncateDetector } from './truncate-detector.ts';
 
@@ -38,6 +39,7 @@ class Poller implements ConfigBackend {
   readonly #book: RejectionBook;
   readonly #lastGoodFile: LastGoodFile;
   readonly #detectTruncate: (connection: Connection) => Promise<void>;
+  readonly #checkReservations: ReservationCheck;
   #pool: Pool | null = null;
   /** The one that is at work now. */
   #connection: Connection | null = null;
@@ -47,6 +49,8 @@ class Poller implements ConfigBackend {
   #position: Position | null = null;
   #configHash: string | null = null;
   #hosts: Position | null = null;
+  /** Of the configuration; those of reservations are found apart from it. */
+  #rejections: readonly Rejection[] = [];
   #state: EdgeState = 'starting';
   #lastError: string | null = null;
   #failures = 0;
@@ -62,6 +66,9 @@ class Poller implements ConfigBackend {
     this.#book = createRejectionBook(options, deps);
     this.#lastGoodFile = createLastGoodFile(options);
     this.#detectTruncate = createTruncateDetector(deps);
+    this.#checkReservations = deps.reservationScope
+      ? createReservationCheck(deps.reservationScope, deps)
+      : () => Promise.resolve([]);
   }
 
   async start(): Promise<'database' | 'last-good' | 'nothing'> {
@@ -197,11 +204,11 @@ class Poller implements ConfigBackend {
     this.#fetched = fetched;
     this.#position = fetched.position;
     this.#configHash = applied.hash;
-    this.#book.note([...applied.rejections, ...fetched.unassigned]);
+    this.#rejections = [...applied.rejections, ...fetched.unassigned];
     log.info(
       'FLOTILLA_CONFIG_APPLIED',
       how === 'changes' ? `applied ${changes} changes` : `applied a full fetch: ${reason}`,
-      { epoch: fetched.position.epoch, rejections: this.#book.current.length },
+      { epoch: fetched.position.epoch, rejections: this.#rejections.length },
     );
     if (!isSame) await this.#saveLastGood(applied.inForce, fetched.position);
   }
@@ -215,6 +222,7 @@ class Poller implements ConfigBackend {
       this.#hosts = hosts;
       this.#deps.onHostsChanged?.(hosts);
     }
+    this.#book.note([...this.#rejections, ...(await this.#checkReservations(connection, hosts))]);
     try {
       await this.#book.write(connection, fetched.position.epoch);
       await this.#report(connection);

@@ -32,3 +32,8 @@ export async function checkDatabase(
 export function distinctDatabases(addresses: readonly DatabaseAddress[]): readonly DatabaseAddress[] {
   return [...new Map(addresses.map((address) => [describeDatabase(address), address])).values()];
 }
+
+/** Whatever the account. */
+export function isSameDatabase(a: DatabaseAddress, b: DatabaseAddress): boolean {
+  return describeDatabase({ ...a, user: '' }) === describeDatabase({ ...b, user: '' });
+}

@@ -19,9 +19,9 @@ import { Statistics } from '../engine/statistics.ts';
 import { messageOf } from '../errors.ts';
 import { createEdgeReporter } from '../fleet/fleet-server.ts';
 import type { LeveledLogger } from '../log.ts';
-import { checkDatabase, distinctDatabases } from './check-database.ts';
+import { checkDatabase, distinctDatabases, isSameDatabase } from './check-database.ts';
 import { logLevelOf } from './log-level.ts';
-import { openStores, type DaemonStores } from './open-stores.ts';
+import { hostEntries, openStores, type DaemonStores } from './open-stores.ts';
 import { openTransport, type DaemonTransport } from './open-transport.ts';
 import { openChannels, type ChannelDeps, type Channels } from './open-channels.ts';
 import { sectionsChanged } from './sections.ts';
@@ -242,6 +242,7 @@ export class Daemon {
         random: Math.random,
         apply: (parts, at) => applier.apply(parts, at),
         remember: (parts) => applier.remember(parts),
+        ...(this.#servesHostsOf(address) && { reservationScope: () => this.#holder.current() }),
         report: createEdgeReporter(
           {
             instance: options.instance,
@@ -260,6 +261,15 @@ export class Daemon {
     log.info(
       'DHCP4_CONFIG_COMPLETE',
       `configuration from ${describeDatabase(address)}: ${sourceText[source]}`,
+    );
+  }
+
+  /** Whether the reservations beside the central configuration are those that clients get. */
+  #servesHostsOf(address: DatabaseAddress): boolean {
+    const { configPath, environment } = this.options;
+    const sources = { directory: dirname(configPath), environment };
+    return hostEntries(this.#config.written).some((entry) =>
+      isSameDatabase(databaseAddressOf(entry, sources), address),
     );
   }
 

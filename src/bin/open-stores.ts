@@ -61,7 +61,12 @@ export async function openStores(options: OpenStoresOptions, deps: OpenStoresDep
     deps.log.info('HOSTS_BACKENDS_REGISTERED', `reservations in ${describeDatabase(address)}`);
     return openMysqlHostStore(
       { family: 4, address },
-      { logger: deps.log, random: deps.random, definitions: () => deps.snapshot().definitions },
+      {
+        logger: deps.log,
+        random: deps.random,
+        definitions: () => deps.snapshot().definitions,
+        addressesUnique: () => deps.snapshot().globals.ipReservationsUnique,
+      },
     );
   });
   const hosts = databaseHosts.length === 0 ? fileHosts : chainHostStores([fileHosts, ...databaseHosts]);
@@ -116,7 +121,7 @@ async function openMemfileLeases(
 }
 
 /** Kea accepts one map or a list. */
-function hostEntries(written: WrittenConfig): readonly JsonMap[] {
+export function hostEntries(written: WrittenConfig): readonly JsonMap[] {
   const list = written['hosts-databases'] as readonly JsonMap[] | undefined;
   const single = written['hosts-database'] as JsonMap | undefined;
   return list ?? (single && Object.keys(single).length > 0 ? [single] : []);

@@ -9,7 +9,8 @@ const serviceKeys = [
   'hosts-databases',
   'dhcp-queue-control',
 ] as const;
-const backendKeys = ['config-control', 'server-tag'] as const;
+/** The backend also checks the reservations that lie beside its configuration, if they are the ones in use. */
+const backendKeys = ['config-control', 'server-tag', 'hosts-database', 'hosts-databases'] as const;
 const channelKeys = ['control-socket', 'control-sockets'] as const;
 
 export interface ChangedSections {

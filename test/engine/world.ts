@@ -12,6 +12,7 @@ import { Statistics } from '../../src/engine/statistics.ts';
 import type { Logger } from '../../src/log.ts';
 import type { InboundDatagram, OutboundDatagram, Transport } from '../../src/net/transport.ts';
 import { createFileHostStore } from '../../src/store/file-hosts.ts';
+import type { HostStore } from '../../src/store/host-store.ts';
 import type { Lease4 } from '../../src/store/lease.ts';
 import type { LeaseStore } from '../../src/store/lease-store.ts';
 import { decodeMessage4 } from '../../src/wire/v4/codec.ts';
@@ -30,6 +31,8 @@ export interface WorldOptions {
   readonly config: JsonMap;
   readonly server?: Server4Options;
   readonly sharedLeases?: boolean;
+  /** Instead of the reservations of the configuration. */
+  readonly hosts?: HostStore;
 }
 
 export interface Reply extends OutboundDatagram {
@@ -147,7 +150,7 @@ export class World {
     return createServer4(this.#options.server ?? {}, {
       snapshot: () => this.snapshot,
       leases: this.store.leases,
-      hosts: createFileHostStore(() => this.snapshot.hosts),
+      hosts: this.#options.hosts ?? createFileHostStore(() => this.snapshot.hosts),
       transport: this.#transport(),
       statistics: this.statistics,
       log: this.#logger(),

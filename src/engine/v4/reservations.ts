@@ -118,7 +118,9 @@ export function ownReservation(t: Transaction4, subnets: readonly Subnet[]): Own
   for (const subnet of bySubnet.size === 0 ? [] : subnets) {
     const host = bySubnet.get(subnet.id);
     if (!host) continue;
-    const ignored = subnet.parameters.reservationsOutOfPool && inAnyPool(subnet, host.address4);
+    // No client could use an address of another network.
+    const foreign = host.address4 < Number(subnet.first) || host.address4 > Number(subnet.last);
+    const ignored = foreign || (subnet.parameters.reservationsOutOfPool && inAnyPool(subnet, host.address4));
     return { subnet, host, address: ignored ? 0 : host.address4 };
   }
   if (!global || global.address4 === 0) return null;

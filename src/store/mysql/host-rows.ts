@@ -15,27 +15,34 @@ const identifierNames = new Map(
   Object.entries(hostIdentifierType).map(([name, number]) => [number as number, name as HostIdentifierName]),
 );
 
-/** A host without its options and v6 addresses; null for an identifier type that nobody knows. */
+/** A host without its options and v6 addresses; null for an identifier type that nobody knows, or no identifier. */
 export function hostOfRow(row: Row): Host | null {
   const type = identifierNames.get(Number(row[2]));
-  if (!type) return null;
+  const value = bytesOrNull(row[1]);
+  if (!type || value === null || value.length === 0) return null;
   return {
     hostId: Number(row[0]),
-    identifier: { type, value: bytesOrNull(row[1]) ?? new Uint8Array(0) },
+    identifier: { type, value },
     subnetId: Number(row[3]),
-    address4: Number(row[4] ?? 0),
+    address4: Number(row[11]) === 1 ? 0 : Number(row[4] ?? 0),
     addresses6: [],
     hostname: textOf(row[5]),
-    clientClasses: textOf(row[6])
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
+    clientClasses: classNamesOf(textOf(row[6])) ?? [],
     nextServer: Number(row[7] ?? 0),
     serverHostname: textOf(row[8]),
     bootFileName: textOf(row[9]),
     options: [],
     userContext: contextOrNull(row[10]),
   };
+}
+
+/** Names with commas between them; undefined for something else, such as the JSON list that other columns hold. */
+export function classNamesOf(text: string): readonly string[] | undefined {
+  if (/^\s*[[{"]/.test(text)) return undefined;
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 export function reservedAddressOfRow(row: Row): Host['addresses6'][number] {

@@ -24,6 +24,8 @@ export interface MysqlHostStoreDeps {
   readonly random: () => number;
   /** Of the running configuration: host options are encoded with them. */
   readonly definitions: () => OptionDefinitions;
+  /** `ip-reservations-unique` of the running configuration: see host-sql.ts. Always true when left out. */
+  readonly addressesUnique?: () => boolean;
 }
 
 export interface MysqlHostStore extends HostStore {
@@ -52,7 +54,7 @@ export function openMysqlHostStore(options: MysqlHostStoreOptions, deps: MysqlHo
   };
 
   const findAll = async (queries: readonly HostQuery[]): Promise<readonly HostFindings[]> => {
-    const packet = hostPacket(family, queries);
+    const packet = hostPacket(family, queries, deps.addressesUnique?.() ?? true);
     const results = (await lanes.packet(packet.sql)) as readonly (readonly (readonly unknown[])[])[];
     const rowsAt = (indexes: readonly number[]): Map<unknown, readonly unknown[]> => {
       // The same host can be found by identifier and by address: each row (its key comes first) counts once.
