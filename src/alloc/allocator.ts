@@ -88,6 +88,8 @@ interface SubnetState {
 
 /** Draws from a free list ask for this many, so that servers that look at the same place seldom pick the same. */
 const freeListLength = 16;
+/** Such lists looked at in a row while all their addresses are offered to others. */
+const freeWindows = 8;
 const triesPerCandidate = 8;
 /** Milliseconds. A pool without a free address is the one case where the search reads all of it. */
 const exhaustedFor = 1_000;
@@ -158,17 +160,19 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
       const known = state.exhausted?.pools === pools && state.exhausted.until > deps.clock();
       if (space.size === 0 || known) return drawFrom(request, 0, []);
       // A start of this server's own: two servers that both look for the last free addresses begin elsewhere.
-      const start = space.at(Math.floor(deps.random() * space.size));
+      let start = space.at(Math.floor(deps.random() * space.size)).address;
       const ranges = request.pools.map(({ first, last }) => ({ first, last })) as AddressRange<Lease>[];
-      const free = await (store as Pick<LeaseStore, 'findFree'>).findFree(
-        ranges,
-        start.address,
-        freeListLength,
-      );
-      state.exhausted = free.length === 0 ? { pools, until: deps.clock() + exhaustedFor } : null;
-      const list = free.map((address) => space.find(address)).filter((found) => found !== null);
-      if (options.sharedLeases) shuffleInPlace(list, deps.random);
-      return drawFrom(request, request.count, list);
+      for (let window = 1; ; window++) {
+        const free = await (store as Pick<LeaseStore, 'findFree'>).findFree(ranges, start, freeListLength);
+        state.exhausted = free.length === 0 ? { pools, until: deps.clock() + exhaustedFor } : null;
+        const list = free.map((address) => space.find(address)).filter((found) => found !== null);
+        if (options.sharedLeases) shuffleInPlace(list, deps.random);
+        const draw = drawFrom(request, request.count, list);
+        // Free for the store, but offered by this server to others just now: look behind them.
+        const mayHaveMore = free.length === freeListLength && window < freeWindows;
+        if (draw.candidates.length > 0 || !mayHaveMore) return draw;
+        start = space.at(space.indexAfter(free.at(-1)!) % space.size).address;
+      }
     },
     isOfferedToOther: (address, client) => offers.isHeldByOther(address, offers.ownerOf(client)),
     offered: (address, client) => void offers.hold(address, offers.ownerOf(client)),

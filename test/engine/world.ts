@@ -19,6 +19,7 @@ import { decodeMessage4 } from '../../src/wire/v4/codec.ts';
 import type { Message4 } from '../../src/wire/v4/message.ts';
 import type { TestPacket4 } from '../support/packets4.ts';
 import type { FakeClock } from './fake-clock.ts';
+import { mulberry32 } from '../support/mutate-packets.ts';
 
 /** Where a world's leases live. `age` makes every lease `seconds` older. */
 export interface WorldStore {
@@ -155,11 +156,11 @@ export class World {
       statistics: this.statistics,
       log: this.#logger(),
       clock: this.clock,
-      random: () => 0.5,
+      random: mulberry32(1),
       networkState: this.networkState,
       allocator: createAllocator(
         { ...defaultAllocation, sharedLeases: this.#options.sharedLeases ?? false },
-        { random: () => 0.5, clock: () => this.clock.now() },
+        { random: mulberry32(1), clock: () => this.clock.now() },
       ),
     });
   }
