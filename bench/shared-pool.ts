@@ -1,4 +1,4 @@
-// perfdhcp through two edges at once on one shared pool, in namespaces: `node --import tsx bench/shared-pool.ts [rate] [seconds]`.
+// perfdhcp through two edges at once on one shared pool, in namespaces: `node --import tsx bench/shared-pool.ts [rate] [seconds] [edges]`.
 import { once } from 'node:events';
 import type { RowDataPacket } from 'mysql2/promise';
 import { openPool } from '../src/db/connect.ts';
@@ -8,6 +8,7 @@ import { createNetwork, namespacesMissing, programsMissing, type Host } from '..
 
 const rate = Number(process.argv[2] ?? 500);
 const seconds = Number(process.argv[3] ?? 20);
+const edgeCount = Number(process.argv[4] ?? 2);
 const missing = namespacesMissing() || programsMissing('perfdhcp');
 if (missing) {
   console.log(`skipped: ${missing}`);
@@ -23,7 +24,7 @@ await pool.query(`
 const network = createNetwork();
 const edges: Daemon[] = [];
 try {
-  for (const i of [0, 1]) {
+  for (let i = 0; i < edgeCount; i++) {
     const host = network.host(`edge${i}`, 'lan', `10.99.0.${i + 1}/8`);
     edges.push(
       await startDaemon({
@@ -37,9 +38,13 @@ try {
       }),
     );
   }
-  console.log(`two edges, one pool of 65,536, ${rate} exchanges/s offered to each for ${seconds} s`);
+  console.log(
+    `${edgeCount} edge(s), one pool of 65,536, ${rate} exchanges/s offered to each for ${seconds} s`,
+  );
   const reports = await Promise.all(
-    [0, 1].map((i) => perfdhcp(network.host(`load${i}`, 'lan', `10.99.0.${i + 11}/8`), i)),
+    Array.from({ length: edgeCount }, (_, i) =>
+      perfdhcp(network.host(`load${i}`, 'lan', `10.99.0.${i + 11}/8`), i),
+    ),
   );
   for (const [i, report] of reports.entries()) console.log(`--- edge ${i}\n${report}`);
   const [[row]] = (await pool.query(
