@@ -41,8 +41,8 @@ export function ipv4Mask(length: number): number {
   return length === 0 ? 0 : (0xffffffff << (32 - length)) >>> 0;
 }
 
-/** `10.0.0.0/8`; host bits are an error. Throws ADDRESS_SYNTAX. */
-export function parseIpv4Prefix(text: string): Ipv4Prefix {
+/** `10.0.0.0/8`; host bits are an error, or masked away. Throws ADDRESS_SYNTAX. */
+export function parseIpv4Prefix(text: string, hostBits: 'refuse' | 'mask' = 'refuse'): Ipv4Prefix {
   const [addressText, lengthText, ...rest] = text.split('/');
   const address = tryParseIpv4(addressText ?? '');
   const length = /^\d{1,2}$/.test(lengthText ?? '') ? Number(lengthText) : NaN;
@@ -51,7 +51,7 @@ export function parseIpv4Prefix(text: string): Ipv4Prefix {
   }
   const mask = ipv4Mask(length);
   const first = (address & mask) >>> 0;
-  if (first !== address) {
+  if (first !== address && hostBits === 'refuse') {
     throw new FlotillaError(
       'ADDRESS_SYNTAX',
       `'${text}' has host bits set; write ${formatIpv4(first)}/${length}`,

@@ -53,8 +53,8 @@ export function ipv6Mask(length: number): bigint {
   return ((1n << BigInt(length)) - 1n) << BigInt(128 - length);
 }
 
-/** `2001:db8::/32`; host bits are an error. Throws ADDRESS_SYNTAX. */
-export function parseIpv6Prefix(text: string): Ipv6Prefix {
+/** `2001:db8::/32`; host bits are an error, or masked away. Throws ADDRESS_SYNTAX. */
+export function parseIpv6Prefix(text: string, hostBits: 'refuse' | 'mask' = 'refuse'): Ipv6Prefix {
   const [addressText, lengthText, ...rest] = text.split('/');
   const address = tryParseIpv6(addressText ?? '');
   const length = /^\d{1,3}$/.test(lengthText ?? '') ? Number(lengthText) : NaN;
@@ -63,7 +63,7 @@ export function parseIpv6Prefix(text: string): Ipv6Prefix {
   }
   const mask = ipv6Mask(length);
   const first = address & mask;
-  if (first !== address) {
+  if (first !== address && hostBits === 'refuse') {
     throw new FlotillaError(
       'ADDRESS_SYNTAX',
       `'${text}' has host bits set; write ${formatIpv6(first)}/${length}`,

@@ -8,7 +8,7 @@ import { loadConfigFile } from '../config/load.ts';
 import { createCommandRegistry } from '../control/registry.ts';
 import { registerBuiltInCommands } from '../control/commands/register.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
-import { createLogger } from '../log.ts';
+import { createLogger, silentLogger, type Logger } from '../log.ts';
 import { Daemon } from './daemon.ts';
 import { daemonOperations } from './daemon-commands.ts';
 import { extendedVersion, programVersion } from './version.ts';
@@ -54,7 +54,11 @@ export function dhcp4Command(): Command {
 /** Throws CONFIG_… with the place in the file. */
 function testFile(file: string): void {
   const { parts, warnings } = loadConfigFile(file, 4);
-  buildSnapshot(parts, null, { mode: 'strict', epoch: null });
+  const log: Logger = {
+    ...silentLogger,
+    warn: (_id, text, fields) => console.error(`warning: ${text} ${JSON.stringify(fields ?? {})}`),
+  };
+  buildSnapshot(parts, null, { mode: 'strict', epoch: null, log });
   for (const warning of warnings) console.error(`warning: ${warning}`);
   console.log(`${file}: the configuration is good`);
 }

@@ -13,6 +13,7 @@ export interface AddressSpan {
 /** What the configuration needs of an address family. Parsers throw CONFIG_INVALID naming `key`. */
 export interface Addressing {
   parse(text: string, key: string): Address;
+  /** Host bits are masked away, as upstream does. */
   parsePrefix(text: string, key: string): AddressSpan & { readonly length: number };
   parseRange(text: string, key: string): AddressSpan;
   format(address: Address): string;
@@ -30,14 +31,14 @@ export function formatSpan(family: Family, span: AddressSpan): string {
 
 const v4: Addressing = Object.freeze({
   parse: (text: string, key: string) => located(key, () => parseIpv4(text)),
-  parsePrefix: (text: string, key: string) => located(key, () => parseIpv4Prefix(text)),
+  parsePrefix: (text: string, key: string) => located(key, () => parseIpv4Prefix(text, 'mask')),
   parseRange: (text: string, key: string) => located(key, () => parseIpv4Range(text)),
   format: (address: Address) => formatIpv4(address as number),
 });
 
 const v6: Addressing = Object.freeze({
   parse: (text: string, key: string) => located(key, () => parseIpv6(text)),
-  parsePrefix: (text: string, key: string) => located(key, () => parseIpv6Prefix(text)),
+  parsePrefix: (text: string, key: string) => located(key, () => parseIpv6Prefix(text, 'mask')),
   parseRange: (text: string, key: string) => located(key, () => rangeOf6(text)),
   format: (address: Address) => formatIpv6(address as bigint),
 });

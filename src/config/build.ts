@@ -22,6 +22,7 @@ import { memoryOf, remember, type BuildMemory } from './memory.ts';
 import { stringAt } from './read-json.ts';
 import type { Snapshot, Subnet } from './snapshot.ts';
 import { buildSubnetIndex, overlapsOf } from './subnet-index.ts';
+import type { SubnetWithHosts } from './subnets.ts';
 import { writtenConfig } from './written-config.ts';
 
 export interface BuildOptions {
@@ -167,7 +168,7 @@ export function buildSnapshot(
   };
   remember(snapshot, memory);
   Object.freeze(snapshot);
-  report(snapshot, last, options.log, performance.now() - started);
+  report(snapshot, inOrder, last, options.log, performance.now() - started);
   return { snapshot, rejections, inForce };
 }
 
@@ -186,9 +187,25 @@ function describe({ objectType, objectKey, origin, reason }: Rejection): Flotill
   return new FlotillaError('CONFIG_INVALID', text, { file, line, column, key });
 }
 
-/** Overlapping prefixes are legal (the longest that fits wins) and seldom meant. */
-function report(snapshot: Snapshot, last: Snapshot | undefined, log: Logger | undefined, took: number): void {
+/** Overlapping prefixes are legal (the longest that fits wins) and seldom meant; so are prefixes with host bits. */
+function report(
+  snapshot: Snapshot,
+  subnets: readonly SubnetWithHosts[],
+  last: Snapshot | undefined,
+  log: Logger | undefined,
+  took: number,
+): void {
   if (!log) return;
+  for (const { subnet, hostBits } of subnets) {
+    if (hostBits === null || last?.subnets.get(subnet.id) === subnet) continue;
+    log.warn(
+      'FLOTILLA_CONFIG_HOST_BITS',
+      `the prefix ${hostBits} has host bits; ${subnet.prefix} is served`,
+      {
+        subnet: subnet.id,
+      },
+    );
+  }
   for (const [outer, inner] of overlapsOf(snapshot.subnets.values())) {
     if (last?.subnets.get(outer.id) === outer && last.subnets.get(inner.id) === inner) continue;
     log.warn('FLOTILLA_CONFIG_SUBNETS_OVERLAP', 'the prefix of one subnet lies inside that of another', {

@@ -23,6 +23,8 @@ import type { JsonMap } from './written.ts';
 export interface SubnetWithHosts {
   readonly subnet: Subnet;
   readonly hosts: readonly Host[];
+  /** The prefix as written, when it has host bits: it serves, and whoever wrote it should know what it means. */
+  readonly hostBits: string | null;
 }
 
 /** What a subnet depends on besides its own JSON. */
@@ -48,6 +50,7 @@ export function resolveSubnet(
   const text = (stringAt(json, 'subnet') ?? '').trim();
   const { first, last, length } = addressing(family).parsePrefix(text, 'subnet');
   const prefix = { first, last, text };
+  const hostBits = addressing(family).parse(text.slice(0, text.indexOf('/')), 'subnet') !== first;
 
   const networkName = stringAt(json, 'shared-network-name') ?? null;
   const network = networkName === null ? undefined : surroundings.networkNamed(networkName);
@@ -96,7 +99,7 @@ export function resolveSubnet(
     ...(json['reservations'] !== undefined && { reservations: hosts.inForce }),
   };
   return {
-    value: Object.freeze({ subnet, hosts: hosts.values }),
+    value: Object.freeze({ subnet, hosts: hosts.values, hostBits: hostBits ? text : null }),
     json: rejections.length === 0 ? json : Object.freeze({ ...json, ...inForce }),
     rejections,
   };

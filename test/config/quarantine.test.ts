@@ -31,11 +31,6 @@ const bad: readonly (readonly [string, Partial<ConfigParts>, readonly string[]])
     ["subnet 2: 'not-a-prefix' is not an IPv4 prefix such as 192.0.2.0/24"],
   ],
   [
-    'a prefix with host bits',
-    { subnets: [subnet(1), subnet(2, { subnet: '10.0.2.1/24' })] },
-    ["subnet 2: '10.0.2.1/24' has host bits set; write 10.0.2.0/24"],
-  ],
-  [
     'a prefix that another subnet has',
     { subnets: [subnet(1), subnet(2, { subnet: '10.0.1.0/24', pools: [] })] },
     ['subnet 2: duplicate prefix: 10.0.1.0/24 is subnet 1 already'],
