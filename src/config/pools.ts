@@ -3,19 +3,21 @@ import type { Address } from '../addr/family.ts';
 import type { OptionDefinitions } from '../wire/option-definition.ts';
 import { addressing, formatSpan, type AddressSpan } from './addressing.ts';
 import { optionSet, resolveOptionList } from './option-scope.ts';
+import { inheritParameters } from './parameters.ts';
 import type { Rejection, WrittenObject } from './parts.ts';
 import { resolveList, type ResolvedList } from './quarantine.ts';
 import { invalid, mapsAt, numberAt, rowIdOf, stringAt, stringsAt, userContextOf } from './read-json.ts';
-import type { Pool } from './snapshot.ts';
+import type { Pool, ScopeParameters } from './snapshot.ts';
 import type { JsonMap } from './written.ts';
 
-/** `previous`: the same subnet as it is in force now. `owner` names the subnet in rejections: `subnet 7`. */
+/** `previous`: the same subnet as it is in force now; `parameters`: of the subnet. `owner` names the subnet in rejections: `subnet 7`. */
 export function resolvePools(
   object: WrittenObject,
   previous: JsonMap | undefined,
   prefix: AddressSpan & { readonly text: string },
   owner: string,
   definitions: OptionDefinitions,
+  parameters: ScopeParameters,
 ): ResolvedList<Pool> {
   const { family } = definitions;
   const taken = new SpanSet();
@@ -38,7 +40,7 @@ export function resolvePools(
       const last = before.get(poolIdentity(json));
       const name = `pool ${stringAt(json, 'pool') ?? ''}, ${owner}`;
       const options = resolveOptionList(object, json, last, name, definitions);
-      return { pool: poolOf(json, span, options.values), json, options };
+      return { pool: poolOf(json, span, options.values, parameters), json, options };
     },
     admit({ pool }) {
       const other = taken.add(pool);
@@ -66,7 +68,12 @@ interface ResolvedPool {
   readonly options: ReturnType<typeof resolveOptionList>;
 }
 
-function poolOf(json: JsonMap, span: AddressSpan, options: Parameters<typeof optionSet>[0]): Pool {
+function poolOf(
+  json: JsonMap,
+  span: AddressSpan,
+  options: Parameters<typeof optionSet>[0],
+  ofSubnet: ScopeParameters,
+): Pool {
   const { first, last } = span;
   return Object.freeze({
     rowId: rowIdOf(json),
@@ -77,6 +84,7 @@ function poolOf(json: JsonMap, span: AddressSpan, options: Parameters<typeof opt
     clientClasses: stringsAt(json, 'client-classes'),
     evaluateAdditionalClasses: stringsAt(json, 'evaluate-additional-classes'),
     options: optionSet(options),
+    parameters: inheritParameters(json, ofSubnet),
     userContext: userContextOf(json),
   });
 }

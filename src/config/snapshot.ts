@@ -69,6 +69,8 @@ export interface Pool {
   readonly clientClasses: readonly string[];
   readonly evaluateAdditionalClasses: readonly string[];
   readonly options: OptionSet;
+  /** The very object of the subnet unless the pool sets some itself: it may set those of client names and DNS. */
+  readonly parameters: ScopeParameters;
   readonly userContext: Readonly<Record<string, unknown>> | null;
 }
 

@@ -61,7 +61,7 @@ export function resolveSubnet(
     );
 
   const parameters = inheritParameters(json, network?.parameters ?? surroundings.globals);
-  const pools = resolvePools(object, previous, prefix, owner, definitions);
+  const pools = resolvePools(object, previous, prefix, owner, definitions, parameters);
   const options = resolveOptionList(object, json, previous, owner, definitions);
   const hosts = resolveList({
     owner: object,

@@ -17,6 +17,7 @@ const pool = (first: number, last: number): Pool => ({
   clientClasses: [],
   evaluateAdditionalClasses: [],
   options: new Map(),
+  parameters: {} as ScopeParameters,
   userContext: null,
 });
 const subnet = (allocator: ScopeParameters['allocator'], pools: readonly Pool[]): Subnet =>

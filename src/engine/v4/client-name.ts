@@ -7,9 +7,8 @@ import { generateName, qualifyName, replacesName, sanitizeName } from '../client
 import { option4 } from './option-codes.ts';
 import { currentHost, noName, type ClientName, type Transaction4 } from './transaction.ts';
 
-/** The name for this address; needs the final subnet, whose parameters and reservation decide. */
-export function chooseName(t: Transaction4, address: number): ClientName {
-  const parameters = t.subnet?.parameters ?? t.snapshot.parameters;
+/** The name for this address; needs the final subnet, whose reservation decides. `parameters`: of the address's pool. */
+export function chooseName(t: Transaction4, address: number, parameters: ScopeParameters): ClientName {
   const fqdn = clientFqdn(t);
   return fqdn ? answerFqdn(t, fqdn, parameters, address) : answerHostName(t, parameters, address);
 }

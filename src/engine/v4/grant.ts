@@ -83,7 +83,7 @@ async function claim(t: Transaction4, lease: Lease4, previous: Lease4 | null): P
 function buildLease(t: Transaction4, { subnet, address }: ChosenAddress, previous: Lease4 | null): Lease4 {
   t.subnet = subnet;
   const pool = poolOf(subnet, address, t.classes);
-  t.name = chooseName(t, address);
+  t.name = chooseName(t, address, (pool ?? subnet).parameters);
   const existing = previous?.address === address ? previous : null;
   return {
     family: 4,

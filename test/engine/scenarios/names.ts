@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { JsonMap } from '../../../src/config/written.ts';
 import { withFqdn, withHostName } from '../../support/packets4.ts';
-import { acquire, client, macOf, plain, scenario, type Scenario } from '../scenario.ts';
+import { ACK, acquire, answered, client, macOf, plain, renew, scenario, type Scenario } from '../scenario.ts';
 
 const suffix: JsonMap = { 'ddns-qualifying-suffix': 'example.org' };
 const updates: JsonMap = { ...suffix, 'dhcp-ddns': { 'enable-updates': true } };
@@ -119,4 +119,28 @@ export const names: readonly Scenario[] = [
     assert.equal(ack.hex(81), fqdn('05', 'myhost-192-0-2-10', 'example', 'org'));
     assert.equal((await w.lease(ack.yiaddr))?.hostname, 'myhost-192-0-2-10.example.org.');
   }),
+  scenario(
+    'a pool has its own rules of names; an address beside the pools follows its subnet',
+    plain(suffix, {
+      pools: [
+        {
+          pool: '192.0.2.10 - 192.0.2.10',
+          'ddns-qualifying-suffix': 'lab.example',
+          'hostname-char-replacement': 'x',
+          'ddns-replace-client-name': 'when-not-present',
+          'ddns-generated-prefix': 'bench',
+        },
+      ],
+      reservations: [{ 'hw-address': macOf(2), 'ip-address': '192.0.2.77' }],
+    }),
+    async (w) => {
+      assert.equal((await acquire(w, client(1), withHostName("bob's"))).text(12), 'bobxs.lab.example');
+      assert.equal((await w.lease('192.0.2.10'))?.hostname, 'bobxs.lab.example');
+      const renewed = answered(await renew(w, '192.0.2.10', client(1)), ACK);
+      assert.equal(renewed.text(12), 'bench-192-0-2-10.lab.example');
+      const beside = await acquire(w, client(2), withHostName("bob's"));
+      assert.equal(beside.yiaddr, '192.0.2.77');
+      assert.equal(beside.text(12), 'bobs.example.org');
+    },
+  ),
 ];
