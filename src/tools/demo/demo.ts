@@ -30,6 +30,7 @@ export interface DemoOptions {
 
 const clientsPerEdge = 20;
 const leaseTimes = [3600, 5400] as const;
+const followSeconds = 20;
 
 /** Runs the tour. Returns the exit code; everything it started is stopped when it returns. */
 export async function runDemo(options: DemoOptions): Promise<number> {
@@ -131,24 +132,26 @@ async function changeLive(
   edges: readonly RunningEdge[],
   print: (line: string) => void,
 ): Promise<void> {
-  const [[current]] = (await pool.query(
-    "SELECT value FROM dhcp4_global_parameter WHERE name = 'valid-lifetime'",
-  )) as unknown as [[{ value: string }]];
-  const wanted = Number(current.value) === leaseTimes[0] ? leaseTimes[1] : leaseTimes[0];
-  const statement = `UPDATE dhcp4_global_parameter SET value = '${wanted}' WHERE name = 'valid-lifetime'`;
+  // On the subnet, because whoever played with it before may have set it there, where it beats the global value.
+  const [[subnet]] = (await pool.query(
+    'SELECT subnet_id, valid_lifetime FROM dhcp4_subnet ORDER BY subnet_id LIMIT 1',
+  )) as unknown as [[{ subnet_id: number; valid_lifetime: number | null }]];
+  const wanted = subnet.valid_lifetime === leaseTimes[1] ? leaseTimes[0] : leaseTimes[1];
+  const statement = `UPDATE dhcp4_subnet SET valid_lifetime = ${wanted} WHERE subnet_id = ${subnet.subnet_id}`;
   print(`\n5. A change, by plain SQL while they serve\n   ${statement};`);
   await pool.query(statement);
   const committed = performance.now();
   const rows = await Promise.all(
     edges.map(async (edge) => {
       const client = { hwaddr: Uint8Array.of(2, 0, 0, 1, edge.number, 0) };
-      for (;;) {
+      while (performance.now() - committed < followSeconds * 1000) {
         const offer = await relay.discover(client, edge.listens);
         const lifetime = offer?.options.get(51);
         if (lifetime && Buffer.from(lifetime).readUInt32BE() === wanted)
           return [edge.name, `${((performance.now() - committed) / 1000).toFixed(2)} s`];
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
+      return [edge.name, `not within ${followSeconds} s: does a class or another subnet decide?`];
     }),
   );
   print(formatRows(['edge', `offers ${wanted} s after`], rows));

@@ -1,0 +1,18 @@
+// docs/control-api.md names exactly the commands that a DHCPv4 daemon answers to `list-commands`.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { commandFixture } from '../control/command-fixture.ts';
+
+test('docs/control-api.md lists the commands of list-commands, in its order', async () => {
+  const page = readFileSync(new URL('../../docs/control-api.md', import.meta.url), 'utf8');
+  const documented = [...page.matchAll(/^\| `([a-z0-9-]+)` \| .* \| .+ \|$/gm)].map(([, name]) => name);
+  const fixture = await commandFixture();
+  try {
+    fixture.start(4);
+    const { arguments: commands } = await fixture.ask('list-commands');
+    assert.deepEqual(documented, commands);
+  } finally {
+    await fixture.close();
+  }
+});
