@@ -9,6 +9,7 @@ import { buildSnapshot, type BuildResult } from '../config/build.ts';
 import { databaseAddressOf } from '../config/database-address.ts';
 import { loadConfigFile, type CheckedConfig } from '../config/load.ts';
 import { createSnapshotHolder, type SnapshotHolder } from '../config/snapshot-holder.ts';
+import type { GlobalParameters } from '../config/snapshot.ts';
 import type { JsonMap } from '../config/written.ts';
 import { describeDatabase, type DatabaseAddress } from '../db/address.ts';
 import type { CommandRegistry } from '../control/command.ts';
@@ -22,7 +23,7 @@ import type { LeveledLogger } from '../log.ts';
 import { checkDatabase, distinctDatabases, isSameDatabase } from './check-database.ts';
 import { logLevelOf } from './log-level.ts';
 import { hostEntries, openStores, type DaemonStores } from './open-stores.ts';
-import { openTransport, type DaemonTransport } from './open-transport.ts';
+import { isDetectedAnew, openTransport, type DaemonTransport } from './open-transport.ts';
 import { openChannels, type ChannelDeps, type Channels } from './open-channels.ts';
 import { sectionsChanged } from './sections.ts';
 import { programVersion } from './version.ts';
@@ -97,7 +98,11 @@ export class Daemon {
     this.#holder = createSnapshotHolder(built.snapshot, {
       onListenerError: (error) => this.log.error('FLOTILLA_SNAPSHOT_LISTENER', messageOf(error)),
     });
-    this.#holder.onReplaced((next, previous) => this.#service?.server.onSnapshot(next, previous));
+    this.#holder.onReplaced((next, previous) => {
+      this.#keepSamples(next.globals, previous.globals);
+      this.#service?.server.onSnapshot(next, previous);
+    });
+    this.#keepSamples(built.snapshot.globals, null);
     await this.#startBackend(built);
     await this.#startService();
     this.#channels = await openChannels(config.written, this.#channelDeps);
@@ -120,7 +125,7 @@ export class Daemon {
         await this.#startBackend(built);
       } else if (this.#applier) this.#applier.replaceFile(config.parts);
       else this.#holder.replace(built.snapshot);
-      if (changed.service) {
+      if (changed.service || isDetectedAnew(config.written, this.service.transport)) {
         await this.#stopService();
         await this.#startService();
       }
@@ -262,6 +267,13 @@ export class Daemon {
       'DHCP4_CONFIG_COMPLETE',
       `configuration from ${describeDatabase(address)}: ${sourceText[source]}`,
     );
+  }
+
+  /** Only a change of the configuration counts: a limit that a command set stays otherwise. */
+  #keepSamples(next: GlobalParameters, previous: GlobalParameters | null): void {
+    const { statisticDefaultSampleCount: count, statisticDefaultSampleAge: age } = next;
+    if (previous?.statisticDefaultSampleCount === count && previous.statisticDefaultSampleAge === age) return;
+    this.statistics.setDefaults(count, age);
   }
 
   /** Whether the reservations beside the central configuration are those that clients get. */

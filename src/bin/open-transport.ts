@@ -1,9 +1,10 @@
 // The daemon's sockets from `interfaces-config`, with Kea's rules about what may fail.
 import { networkInterfaces } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import type { WrittenConfig } from '../config/written.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { selectListenAddresses } from '../net/interfaces.ts';
+import { selectListenAddresses, type ListenAddress } from '../net/interfaces.ts';
 import { loadLibc } from '../net/libc.ts';
 import type { Transport } from '../net/transport.ts';
 import { openUdpTransport } from '../net/udp-transport.ts';
@@ -23,10 +24,13 @@ export interface DaemonTransport {
   readonly transport: Transport;
   /** What could not be opened, for status-get. */
   readonly errors: readonly string[];
+  /** The addresses of the interfaces as they were found. */
+  readonly found: readonly ListenAddress[];
 }
 
 interface InterfacesConfig {
   readonly interfaces?: readonly string[];
+  readonly 're-detect'?: boolean;
   readonly 'dhcp-socket-type'?: 'raw' | 'udp';
   readonly 'service-sockets-require-all'?: boolean;
   readonly 'service-sockets-max-retries'?: number;
@@ -70,6 +74,14 @@ export async function openTransport(
   }
 }
 
+/** `re-detect`: whether a reload finds other addresses than are open, or sockets missing that it may now get. */
+export function isDetectedAnew(written: WrittenConfig, { errors, found }: DaemonTransport): boolean {
+  const wanted = (written['interfaces-config'] ?? {}) as InterfacesConfig;
+  if (wanted['re-detect'] === false) return false;
+  const { addresses } = selectListenAddresses(wanted.interfaces ?? [], networkInterfaces());
+  return errors.length > 0 || !isDeepStrictEqual(addresses, found);
+}
+
 async function openOnce(
   wanted: InterfacesConfig,
   serverPort: number,
@@ -89,5 +101,9 @@ async function openOnce(
       onSendFailure: deps.onSendFailure,
     },
   );
-  return { transport: opened.transport, errors: [...errors, ...opened.errors].map(messageOf) };
+  return {
+    transport: opened.transport,
+    errors: [...errors, ...opened.errors].map(messageOf),
+    found: addresses,
+  };
 }

@@ -19,6 +19,11 @@ const isNot =
   (value: Json): boolean =>
     typeof value === 'string' && !words.includes(value);
 
+/** Names by which the whole server's logger is known. */
+export const rootLoggers: readonly string[] = ['kea-dhcp4', 'kea-dhcp6', '*'];
+const everyDebugLine = 99;
+const leaseCommands = 'libdhcp_lease_cmds.so';
+
 /** File name of a library, whatever its directory. */
 export function libraryName(library: string): string {
   return library.slice(library.lastIndexOf('/') + 1);
@@ -37,6 +42,12 @@ export const notInForceRows: readonly NotInForceRow[] = [
     key: 'thread-pool-size',
     when: isNotZero,
     instead: 'there are no threads to count',
+  },
+  {
+    scope: 'dhcp-queue-control',
+    key: 'queue-type',
+    when: isNot('kea-ring4', 'kea-ring6'),
+    instead: 'the oldest packet gives way to a newer one, as in kea-ring4 and kea-ring6',
   },
   { scope: 'multi-threading', key: 'packet-queue-size', instead: 'the queue of packets has its own limit' },
   { scope: 'dhcp-queue-control', key: 'enable-queue', when: isOff, instead: 'the queue is always on' },
@@ -63,9 +74,8 @@ export const notInForceRows: readonly NotInForceRow[] = [
       scope,
       key: 'allocator',
       when: isNot('iterative', 'random'),
-      instead: 'free addresses are looked for at random, which needs no queue',
+      instead: 'free addresses are looked for without a queue',
     },
-    { scope, key: 'adaptive-lease-time-threshold', instead: 'lifetimes do not depend on how full a pool is' },
   ]),
   {
     scope: 'interfaces-config',
@@ -91,6 +101,18 @@ export const notInForceRows: readonly NotInForceRow[] = [
   { scope: 'database', key: 'tcp-user-timeout', when: isNotZero, instead: 'it belongs to PostgreSQL' },
   { scope: 'database', key: 'ssl-mode', instead: 'it belongs to PostgreSQL' },
   {
+    scope: 'database',
+    key: 'type',
+    when: (value) => value === 'postgresql',
+    instead: 'this version knows mysql (MariaDB, MySQL) and memfile, and refuses to start with it',
+  },
+  {
+    scope: 'hooks-library',
+    key: 'library',
+    when: isLeaseCommands,
+    instead: 'lease4-get, lease4-get-all and lease4-get-page are built in, its other commands are not there',
+  },
+  {
     scope: 'hooks-library',
     key: 'library',
     when: isNotBuiltIn,
@@ -102,11 +124,42 @@ export const notInForceRows: readonly NotInForceRow[] = [
     when: isNot('stdout'),
     instead: 'log lines go to standard output',
   },
+  {
+    scope: 'logger-output',
+    key: 'maxsize',
+    when: isNotZero,
+    instead: 'log files are not kept or rotated here',
+  },
+  {
+    scope: 'logger-output',
+    key: 'maxver',
+    when: isNotZero,
+    instead: 'log files are not kept or rotated here',
+  },
+  { scope: 'logger-output', key: 'flush', when: isOff, instead: 'every line is written at once' },
+  { scope: 'logger-output', key: 'pattern', instead: 'log lines are JSON objects' },
+  {
+    scope: 'logger',
+    key: 'name',
+    when: isNot(...rootLoggers),
+    instead: `only the logger of the whole server counts: ${rootLoggers.join(', ')}`,
+  },
+  {
+    scope: 'logger',
+    key: 'debuglevel',
+    when: (value, { severity }) =>
+      typeof severity === 'string' && severity.toUpperCase() === 'DEBUG' && value !== everyDebugLine,
+    instead: 'severity DEBUG shows every debug line',
+  },
 ];
 
 /** Database backends are built in: naming their library changes nothing and is fine. */
-const builtInLibraries: ReadonlySet<string> = new Set(['libdhcp_mysql.so']);
+const builtInLibraries: ReadonlySet<string> = new Set(['libdhcp_mysql.so', leaseCommands]);
 
 function isNotBuiltIn(value: Json): boolean {
   return typeof value === 'string' && !builtInLibraries.has(libraryName(value));
+}
+
+function isLeaseCommands(value: Json): boolean {
+  return typeof value === 'string' && libraryName(value) === leaseCommands;
 }

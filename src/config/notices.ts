@@ -15,14 +15,26 @@ export interface Notice {
 export function noticesOf(written: JsonMap, family: Family): readonly Notice[] {
   const notices: Notice[] = [];
   walkConfig(written, family, ({ scope, row, value, path, holder }) => {
-    const hit = rowFor(scope, row.key);
-    if (!hit || hit.when?.(value, holder) === false) return;
+    const hit = rowsFor(scope, row.key).find(({ when }) => when?.(value, holder) !== false);
+    if (!hit) return;
     const shown = typeof value === 'object' ? '' : ` = ${JSON.stringify(value)}`;
     notices.push({ path, message: `not in force: ${row.key}${shown}; ${hit.instead}` });
   });
   return notices;
 }
 
-function rowFor(scope: ScopeName, key: string): NotInForceRow | undefined {
-  return notInForceRows.find((row) => row.scope === scope && row.key === key);
+function rowsFor(scope: ScopeName, key: string): readonly NotInForceRow[] {
+  return byScope.get(scope)?.get(key) ?? none;
+}
+
+const none: readonly NotInForceRow[] = [];
+const byScope: ReadonlyMap<ScopeName, ReadonlyMap<string, readonly NotInForceRow[]>> = indexed();
+
+function indexed(): ReadonlyMap<ScopeName, ReadonlyMap<string, readonly NotInForceRow[]>> {
+  const scopes = new Map<ScopeName, Map<string, NotInForceRow[]>>();
+  for (const row of notInForceRows) {
+    const keys = scopes.get(row.scope) ?? new Map<string, NotInForceRow[]>();
+    scopes.set(row.scope, keys.set(row.key, [...(keys.get(row.key) ?? []), row]));
+  }
+  return scopes;
 }

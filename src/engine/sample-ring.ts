@@ -22,6 +22,10 @@ export class SampleRing {
     this.#limit = limit;
   }
 
+  get limit(): SampleLimit {
+    return this.#limit;
+  }
+
   get latest(): StatisticValue {
     return this.#values[this.#newest]!;
   }

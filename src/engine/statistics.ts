@@ -122,9 +122,12 @@ export class Statistics {
     this.#setLimitAll(ageLimit(seconds));
   }
 
-  /** `statistic-default-sample-count` and `-age`: the limit of statistics that are created from now on. */
+  /** `statistic-default-sample-count` and `-age`: the limit of every statistic that has none of its own. */
   setDefaults(sampleCount: number, sampleAge: number): void {
+    const before = this.#limit;
     this.#limit = defaultLimit(sampleCount, sampleAge);
+    const now = this.#clock();
+    for (const ring of this.#rings.values()) if (ring.limit === before) ring.setLimit(this.#limit, now);
   }
 
   #ring(name: string): SampleRing {

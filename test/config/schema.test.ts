@@ -144,6 +144,30 @@ test('what is valid and not in force is said, and nothing else is', () => {
     "hooks-libraries": [ { "library": "/usr/lib/kea/libdhcp_mysql.so" }, { "library": "libdhcp_bootp.so" } ],
     "control-sockets": [ { "socket-type": "unix", "socket-name": "/run/s" }, { "socket-type": "http" } ]
   } }`);
+  const of = (text: string): string[] =>
+    load(`{ "Dhcp4": { ${text} } }`).warnings.map((warning) => warning.replace(/^.*not in force: /, ''));
+  assert.deepEqual(of('"hooks-libraries": [ { "library": "/x/libdhcp_lease_cmds.so" } ]'), [
+    'library = "/x/libdhcp_lease_cmds.so"; lease4-get, lease4-get-all and lease4-get-page are built in, its other commands are not there',
+  ]);
+  assert.deepEqual(
+    of(`"loggers": [ { "name": "kea-dhcp4", "severity": "DEBUG", "debuglevel": 99, "output-options": [ { "output": "stdout", "flush": true } ] },
+      { "name": "kea-dhcp4.packets", "severity": "DEBUG", "debuglevel": 40, "output-options": [ { "output": "/var/log/p", "maxver": 3, "pattern": "%m" } ] } ]`),
+    [
+      'name = "kea-dhcp4.packets"; only the logger of the whole server counts: kea-dhcp4, kea-dhcp6, *',
+      'debuglevel = 40; severity DEBUG shows every debug line',
+      'output = "/var/log/p"; log lines go to standard output',
+      'maxver = 3; log files are not kept or rotated here',
+      'pattern = "%m"; log lines are JSON objects',
+    ],
+  );
+  assert.deepEqual(of('"adaptive-lease-time-threshold": 0.5, "allocator": "flq"'), [
+    'allocator = "flq"; free addresses are looked for without a queue',
+  ]);
+  assert.deepEqual(
+    of('"dhcp-queue-control": { "enable-queue": true, "queue-type": "lifo", "capacity": 9 }'),
+    ['queue-type = "lifo"; the oldest packet gives way to a newer one, as in kea-ring4 and kea-ring6'],
+  );
+  assert.equal(of('"lease-database": { "type": "postgresql", "name": "kea" }').length, 1);
   assert.deepEqual(warnings, [
     '/etc/flotilla.json:2:20: Dhcp4.dhcp-ddns.enable-updates: not in force: enable-updates = true; no DNS update is sent',
     '/etc/flotilla.json:4:76: Dhcp4.hooks-libraries[1].library: not in force: library = "libdhcp_bootp.so"; this library is not part of this version',

@@ -204,3 +204,20 @@ test('a million increments take no noticeable time and keep no garbage', () => {
   assert.ok(milliseconds < 2000, `${milliseconds} ms`);
   assert.ok(process.memoryUsage().heapUsed - before < 50_000_000);
 });
+
+test('the default limit holds for every statistic that has none of its own, those that exist already too', () => {
+  const statistics = new Statistics({ clock: () => 0, family: 4 });
+  const fill = (name: string): void => {
+    for (let n = 0; n < 30; n++) statistics.set(name, n);
+  };
+  const samples = (name: string): number => statistics.samples(name)?.length ?? 0;
+  fill('pkt4-received');
+  fill('own');
+  assert.equal(samples('pkt4-received'), 20);
+  statistics.setSampleCount('own', 5);
+  statistics.setDefaults(3, 0);
+  assert.equal(samples('pkt4-received'), 3);
+  fill('new');
+  fill('own');
+  assert.deepEqual([samples('new'), samples('own')], [3, 5]);
+});
