@@ -6,7 +6,7 @@ import { commandFixture } from '../control/command-fixture.ts';
 
 test('docs/control-api.md lists the commands of list-commands, in its order', async () => {
   const page = readFileSync(new URL('../../docs/control-api.md', import.meta.url), 'utf8');
-  const documented = [...page.matchAll(/^\| `([a-z0-9-]+)` \| .* \| .+ \|$/gm)].map(([, name]) => name);
+  const documented = [...page.matchAll(/^\| `([a-z0-9-]+)` \|.*\| .+ \|$/gm)].map(([, name]) => name);
   const fixture = await commandFixture();
   try {
     fixture.start(4);

@@ -38,8 +38,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   await mkdir(options.directory, { recursive: true });
   const pool = openPool(options.database, 2);
   const edges: RunningEdge[] = [];
-  let relay: SimulatedRelay | null = null;
-  try {
+  const relays: SimulatedRelay[] = [];
+  const tour = async (): Promise<void> => {
     print(`\n1. The configuration, in ${describeDatabase(options.database)}`);
     print(await seedConfiguration(pool, options.examples));
 
@@ -55,25 +55,37 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     print(formatRows(['edge', 'tag', 'state', 'applied epoch', 'last contact'], await edgeRows(pool)));
 
     if (options.interface === null) {
-      relay = await openSimulatedRelay({ address: '127.0.0.1' });
+      const relay = await openSimulatedRelay({ address: '127.0.0.1' });
+      relays.push(relay);
       await serveClients(relay, edges, print);
       print('\n4. What SQL says');
       print(formatRows(['address', 'hardware address', 'subnet', 'expires'], await leaseRows(pool, 6)));
       print(formatRows(['subnet', 'pool', 'size', 'leased', 'used'], await poolRows(pool)));
       await changeLive(relay, pool, edges, print);
     }
+    if (options.once) {
+      print('\nThe tour is over. Without --once the fleet stays up, to play with it.');
+      return;
+    }
     print(howToPlay(options, edges));
-    if (options.once) return 0;
     await Promise.race([options.stopped, ...edges.map((edge) => edge.failed)]);
-    print('\nstopping the edges');
+  };
+  const running = tour();
+  try {
+    // Ctrl-C need not wait for the tour to come to its end.
+    await Promise.race([running, options.stopped]);
+    if (!options.once) print('\nstopping the edges');
     return 0;
   } catch (error) {
     print(`\nthe demonstration stopped: ${messageOf(error)}`);
     return 1;
   } finally {
-    await relay?.close();
+    await Promise.all(relays.map((relay) => relay.close()));
     await Promise.all(edges.map((edge) => edge.stop()));
     await pool.end();
+    await running.catch(() => undefined);
+    // One may have been on its way up.
+    await Promise.all(edges.map((edge) => edge.stop()));
   }
 }
 
