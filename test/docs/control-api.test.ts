@@ -12,6 +12,8 @@ test('docs/control-api.md lists the commands of list-commands, in its order', as
     fixture.start(4);
     const { arguments: commands } = await fixture.ask('list-commands');
     assert.deepEqual(documented, commands);
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    assert.equal(/(\d+) commands over UNIX sockets/.exec(readme)?.[1], String(documented.length));
   } finally {
     await fixture.close();
   }
