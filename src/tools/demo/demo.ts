@@ -1,4 +1,5 @@
 // `npm start`: the fleet on this machine. Two edges, one database, simulated clients, one change by plain SQL; then it stays up.
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { Pool } from 'mysql2/promise';
 import { formatIpv4 } from '../../addr/ipv4.ts';
@@ -89,12 +90,13 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
 }
 
+/** An edge reports its configuration a moment before its sockets are open; its control socket opens after them. */
 async function untilServing(pool: Pool, edges: readonly RunningEdge[]): Promise<void> {
   for (;;) {
     const serving = (await edgeRows(pool)).filter(
       (row) => row[2] === 'serving' && edges.some((edge) => edge.name === row[0]),
     );
-    if (serving.length === edges.length) return;
+    if (serving.length === edges.length && edges.every((edge) => existsSync(edge.controlSocket))) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
