@@ -1,4 +1,5 @@
 // Lease statistics of one batch: counted from the rows before and after it, added in one statement per table at its end.
+import { escape } from 'mysql2';
 import type { Lease } from '../lease.ts';
 import type { LeaseSql } from './lease-sql.ts';
 
@@ -27,35 +28,55 @@ export function statisticsStatements<L extends Lease>(
       `ON DUPLICATE KEY UPDATE leases = GREATEST(COALESCE(${target}.leases, 0) + d.n, 0)`
     );
   };
-  const classTypes = statKeys.map((key, i) => `, ${key} TINYINT PATH '$[${i + 2}]'`).join('');
-  const classKeys = ['client_class', ...statKeys];
-  const classTarget = `${name}_stat_by_client_class`;
   return [
     `SELECT ${groups(table, 1)} INTO @fleet_after ${from(table, rowsAfter)}`,
-    `SELECT ${classGroups(table, 1)} INTO @fleet_classes_after ${fromClasses(
-      table,
-      // Without classes before and without a write that brings some there are none after.
-      bringsClasses ? rowsAfter : `@fleet_classes_before IS NOT NULL AND ${rowsAfter}`,
-    )}`,
-    `SET @fleet_delta = CONCAT('[', CONCAT_WS(',', @fleet_before, @fleet_after), ']'), ` +
-      `@fleet_classes = CONCAT('[', CONCAT_WS(',', @fleet_classes_before, @fleet_classes_after), ']')`,
+    `SET @fleet_delta = CONCAT('[', CONCAT_WS(',', @fleet_before, @fleet_after), ']')`,
     add(`${name}_stat`, ['subnet_id', ...statKeys, 'state'], table.countedStates.subnet),
     add(`${name}_pool_stat`, ['subnet_id', 'pool_id', ...statKeys, 'state'], table.countedStates.pool),
-    `INSERT INTO ${classTarget} (${classKeys.join(', ')}, leases) ` +
-      `SELECT ${classKeys.map((key) => `d.${key}`).join(', ')}, GREATEST(d.n, 0) FROM (` +
-      `SELECT ${classKeys.join(', ')}, SUM(n) AS n FROM JSON_TABLE(@fleet_classes, '$[*]' COLUMNS (` +
-      `client_class VARCHAR(128) PATH '$[0]', n BIGINT PATH '$[1]'${classTypes})) AS j ` +
-      `GROUP BY ${classKeys.join(', ')} HAVING SUM(n) <> 0) AS d ORDER BY ${classKeys.map((key) => `d.${key}`).join(', ')} ` +
-      // The column is unsigned and a difference below zero would be an error.
-      `ON DUPLICATE KEY UPDATE leases = GREATEST(CAST(${classTarget}.leases AS SIGNED) + d.n, 0)`,
+    // Without classes before and without a write that brings some there are none after.
+    ...onlyIf(bringsClasses ? 'TRUE' : '@fleet_contexts > 0', classDelta(table, rowsAfter)),
+  ];
+}
+
+/** Adds the difference between the classes before (`@fleet_classes_before`) and after the batch. */
+function classDelta<L extends Lease>(table: LeaseSql<L>, rowsAfter: string): string {
+  const { statKeys } = table;
+  const types = statKeys.map((key, i) => `, ${key} TINYINT PATH '$[${i + 2}]'`).join('');
+  const keys = ['client_class', ...statKeys].join(', ');
+  const target = `${table.table}_stat_by_client_class`;
+  return (
+    `INSERT INTO ${target} (${keys}, leases) SELECT ${['client_class', ...statKeys].map((key) => `d.${key}`).join(', ')}, GREATEST(d.n, 0) ` +
+    `FROM (SELECT ${keys}, SUM(n) AS n FROM (` +
+    `SELECT ${keys}, n FROM JSON_TABLE(CONCAT('[', COALESCE(@fleet_classes_before, ''), ']'), '$[*]' COLUMNS (` +
+    `client_class VARCHAR(128) PATH '$[0]', n BIGINT PATH '$[1]'${types})) AS b ` +
+    `UNION ALL SELECT ${['client_class', ...statKeys].map((key) => `c.${key}`).join(', ')}, 1 ${fromClasses(table, rowsAfter)}) AS j ` +
+    `GROUP BY ${keys} HAVING SUM(n) <> 0) AS d ORDER BY ${['client_class', ...statKeys].map((key) => `d.${key}`).join(', ')} ` +
+    // The column is unsigned and a difference below zero would be an error.
+    `ON DUPLICATE KEY UPDATE leases = GREATEST(CAST(${target}.leases AS SIGNED) + d.n, 0)`
+  );
+}
+
+/**
+ * Rows with classes are rare, and looking for them costs more than all the rest of the batch, even in no rows at all:
+ * JSON_TABLE makes a temporary table before anything is known to be empty.
+ */
+function onlyIf(condition: string, sql: string): string[] {
+  return [
+    `SET @fleet_statement = IF(${condition}, ${escape(sql)}, 'DO 0')`,
+    'PREPARE fleet_statement FROM @fleet_statement',
+    'EXECUTE fleet_statement',
   ];
 }
 
 /** Remembers the counts before the batch. `rows`: WHERE term of the rows that the batch may touch, all locked. */
 export function statisticsBefore<L extends Lease>(table: LeaseSql<L>, rows: string): string[] {
   return [
-    `SELECT ${groups(table, -1)} INTO @fleet_before ${from(table, rows)}`,
-    `SELECT ${classGroups(table, -1)} INTO @fleet_classes_before ${fromClasses(table, rows)}`,
+    `SELECT ${groups(table, -1)}, SUM(g.contexts) INTO @fleet_before, @fleet_contexts ${from(table, rows)}`,
+    'SET @fleet_classes_before = NULL',
+    ...onlyIf(
+      '@fleet_contexts > 0',
+      `SELECT ${classGroups(table, -1)} INTO @fleet_classes_before ${fromClasses(table, rows)}`,
+    ),
   ];
 }
 
@@ -69,7 +90,7 @@ function from<L extends Lease>(table: LeaseSql<L>, rows: string): string {
   const keys = ['l.subnet_id', 'l.pool_id', 'l.state', ...table.statKeys.map((key) => `l.${key}`)].join(', ');
   const states = table.countedStates.subnet.join(', ');
   return (
-    `FROM (SELECT ${keys}, COUNT(*) AS n FROM ${table.table} AS l FORCE INDEX (PRIMARY) ` +
+    `FROM (SELECT ${keys}, COUNT(*) AS n, SUM(COALESCE(l.user_context LIKE '%client-classes%', 0)) AS contexts FROM ${table.table} AS l FORCE INDEX (PRIMARY) ` +
     `WHERE ${rows} AND l.state IN (${states}) AND l.subnet_id IS NOT NULL GROUP BY ${keys}) AS g`
   );
 }
