@@ -96,7 +96,8 @@ export function buildSnapshot(
   ]);
   if (options.mode === 'strict') refuseAny(rejections);
 
-  const inOrder = valuesOf(subnets.entries).sort((a, b) => a.subnet.id - b.subnet.id);
+  const ordered = inForceEntries(subnets.entries).sort((a, b) => a.value.subnet.id - b.value.subnet.id);
+  const inOrder = ordered.map(({ value }) => value);
   const subnetMap = new Map<number, Subnet>();
   for (const { subnet } of inOrder) subnetMap.set(subnet.id, subnet);
   freezeMap(subnetMap);
@@ -144,7 +145,7 @@ export function buildSnapshot(
       ['option-data', digestsOf(globalOptions.entries)],
       ['client-classes', digestsOf(classes.entries)],
       ['shared-networks', digestsOf(networks.entries)],
-      [`subnet${family}`, inOrder.map(({ subnet }) => subnets.entries.get(subnet.id)!.digest)],
+      [`subnet${family}`, ordered.map(({ digest }) => digest)],
       ['reservations', digestsOf(reservations.entries)],
     ]),
     get written() {
@@ -224,6 +225,12 @@ function valuesOf<T>(entries: ReadonlyMap<ObjectKey, Entry<T>>): T[] {
   const values: T[] = [];
   for (const { value } of entries.values()) if (value !== null) values.push(value);
   return values;
+}
+
+function inForceEntries<T>(entries: ReadonlyMap<ObjectKey, Entry<T>>): (Entry<T> & { readonly value: T })[] {
+  const found: (Entry<T> & { readonly value: T })[] = [];
+  for (const entry of entries.values()) if (entry.value !== null) found.push(entry as (typeof found)[number]);
+  return found;
 }
 
 function inForceOf(entries: ReadonlyMap<ObjectKey, Entry<unknown>>): readonly WrittenObject[] {

@@ -2,7 +2,25 @@
 
 /** A map that can only be read: writing throws a TypeError, as on a frozen object. */
 export function frozenMap<K, V>(entries: Iterable<readonly [K, V]>): ReadonlyMap<K, V> {
-  return freezeMap(new Map(entries));
+  return new FrozenMap(entries);
+}
+
+/** A class of its own: there are thousands of small ones, and properties of each would cost more than the map. */
+class FrozenMap<K, V> extends Map<K, V> {
+  constructor(entries: Iterable<readonly [K, V]>) {
+    super();
+    for (const [key, value] of entries) super.set(key, value);
+    Object.freeze(this);
+  }
+  override set(): never {
+    return refuse();
+  }
+  override delete(): never {
+    return refuse();
+  }
+  override clear(): never {
+    return refuse();
+  }
 }
 
 /** The same for a map just filled, in place. */
@@ -18,7 +36,7 @@ export function deepFreeze<T>(value: T): T {
   return value;
 }
 
-const refuse = (): never => {
+function refuse(): never {
   throw new TypeError('the running configuration cannot be modified');
-};
+}
 const readOnlyMethods = { set: { value: refuse }, delete: { value: refuse }, clear: { value: refuse } };

@@ -20,12 +20,16 @@ export function configurationHash(sections: readonly (readonly [string, Iterable
 function canonicalText(json: Json | undefined, own = true): string {
   if (Array.isArray(json))
     return `[${(json as readonly Json[]).map((item) => canonicalText(item, own)).join(',')}]`;
-  if (typeof json !== 'object' || json === null) return JSON.stringify(json ?? null);
+  if (typeof json === 'string') return JSON.stringify(json);
+  if (typeof json !== 'object' || json === null) return String(json ?? null);
   const map = json as JsonMap;
-  const members = Object.keys(map)
-    .filter((key) => map[key] !== undefined && !(own && key === 'metadata'))
-    .sort()
+  // Loops and not chains of lists: this runs for every object of a full fetch.
+  let text = '{';
+  for (const key of Object.keys(map).sort()) {
+    if (map[key] === undefined || (own && key === 'metadata')) continue;
+    if (text.length > 1) text += ',';
     // Free data of the operator may use any key, `metadata` too.
-    .map((key) => `${JSON.stringify(key)}:${canonicalText(map[key], own && key !== 'user-context')}`);
-  return `{${members.join(',')}}`;
+    text += `${JSON.stringify(key)}:${canonicalText(map[key], own && key !== 'user-context')}`;
+  }
+  return `${text}}`;
 }

@@ -64,11 +64,12 @@ export function resolveObjects<T>(input: ObjectsToResolve<T>): ResolvedObjects<T
   const sameSurroundings =
     input.previous !== undefined && sameItems(input.previous.surroundings, input.surroundings);
   const keys = objects.map(({ json }) => input.keyOf(json));
-  const owners = ownersOf(objects, keys, previous);
+  const before = keys.map((key) => previous.get(key));
+  const owners = ownersOf(objects, keys, before);
   const slots = new Array<Entry<T> | undefined>(objects.length);
 
   const reusable = (index: number): Entry<T> | undefined => {
-    const entry = previous.get(keys[index]!);
+    const entry = before[index];
     if (!entry || entry.written !== objects[index] || entry.unsettled) return undefined;
     if (
       !sameSurroundings &&
@@ -78,7 +79,7 @@ export function resolveObjects<T>(input: ObjectsToResolve<T>): ResolvedObjects<T
     if (input.admit && entry.value !== null && input.admit(entry.value) !== undefined) return undefined;
     return entry;
   };
-  const resolve = (index: number): Entry<T> => entryFor(input, objects[index]!, previous.get(keys[index]!));
+  const resolve = (index: number): Entry<T> => entryFor(input, objects[index]!, before[index]);
 
   if (input.admit) {
     const changed: number[] = [];
@@ -127,12 +128,12 @@ function collect<T>(
 function ownersOf<T>(
   objects: readonly WrittenObject[],
   keys: readonly ObjectKey[],
-  previous: ReadonlyMap<ObjectKey, Entry<T>>,
+  before: readonly (Entry<T> | undefined)[],
 ): ReadonlyMap<ObjectKey, number> {
   const owners = new Map<ObjectKey, number>();
   for (let index = 0; index < keys.length; index++) {
     const key = keys[index]!;
-    if (!owners.has(key) || previous.get(key)?.written === objects[index]) owners.set(key, index);
+    if (before[index]?.written === objects[index] || !owners.has(key)) owners.set(key, index);
   }
   return owners;
 }
