@@ -7,7 +7,7 @@ import { text } from './column-values.ts';
 import {
   emptyParts,
   keepIdentity,
-  keepMap,
+  keepGlobals,
   keepParts,
   replaceTouched,
   rowIdOf,
@@ -148,7 +148,7 @@ async function readEverything(
   const old = previous?.parts ?? emptyParts(source.family);
   const parts: ConfigParts = {
     family: source.family,
-    globals: keepMap(old.globals, await read.readGlobals(source)),
+    ...keepGlobals(old, await read.readGlobals(source)),
     optionDefs: keepIdentity(old.optionDefs, await read.readOptionDefs(source)),
     options: keepIdentity(old.options, await read.readOptions(source)),
     classes: keepIdentity(old.classes, await read.readClasses(source)),
@@ -185,7 +185,7 @@ async function readTouched(
   const has = (kind: LinkedKind): boolean => touched.lists.has(kind as never);
   const parts: ConfigParts = {
     family: source.family,
-    globals: has('globals') ? keepMap(old.globals, await read.readGlobals(source)) : old.globals,
+    ...keepGlobals(old, has('globals') ? await read.readGlobals(source) : old),
     optionDefs: has('optionDefs')
       ? keepIdentity(old.optionDefs, await read.readOptionDefs(source))
       : old.optionDefs,

@@ -2,7 +2,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Family } from '../addr/family.ts';
 import type { ConfigParts, Rejection, WrittenObject } from '../config/parts.ts';
-import type { JsonMap } from '../config/written.ts';
 
 /** A place in the change log. The random token tells this log from one that was restored or failed over. */
 export interface Position {
@@ -64,8 +63,18 @@ export function replaceTouched(
   );
 }
 
-export function keepMap(previous: JsonMap, next: JsonMap): JsonMap {
-  return isDeepStrictEqual(previous, next) ? previous : next;
+/** Global values with the row that each came from. */
+export type WrittenGlobals = Pick<ConfigParts, 'globals' | 'originOfGlobal'>;
+
+/** The previous ones when their values and rows are the same. */
+export function keepGlobals(previous: WrittenGlobals, next: WrittenGlobals): WrittenGlobals {
+  const { globals, originOfGlobal } = previous;
+  const isSame =
+    isDeepStrictEqual(globals, next.globals) &&
+    Object.keys(globals).every((key) =>
+      isDeepStrictEqual(originOfGlobal?.([key]), next.originOfGlobal?.([key])),
+    );
+  return isSame ? { globals, ...(originOfGlobal && { originOfGlobal }) } : next;
 }
 
 /** The previous parts themselves when every list is the previous list. */

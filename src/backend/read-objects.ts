@@ -3,6 +3,7 @@ import type { Connection } from 'mysql2/promise';
 import type { Family } from '../addr/family.ts';
 import type { Rejection, WrittenObject } from '../config/parts.ts';
 import { text, type Row } from './column-values.ts';
+import type { WrittenGlobals } from './fetched.ts';
 import { createRowReader, type RowReader } from './rows.ts';
 import { selectAll, type Statement } from './session.ts';
 import * as sql from './statements.ts';
@@ -17,9 +18,21 @@ export interface ObjectSource {
 }
 
 /** One effective object per name or key: later rows (the server's own, then the newest) win. */
-export async function readGlobals({ connection, family, servers }: ObjectSource) {
+export async function readGlobals({ connection, family, servers }: ObjectSource): Promise<WrittenGlobals> {
   const [rows] = await selectAll(connection, [sql.selectLinked(sql.linkedTables(family).globals, servers)]);
-  return createRowReader(family).globals(rows!);
+  const rowOf = new Map<string, number>();
+  for (const row of rows!) {
+    // A part of a map stands for the whole map too.
+    const name = text(row.name);
+    for (const key of [name, name.split('.')[0]!]) rowOf.set(key, Number(row.id));
+  }
+  return {
+    globals: createRowReader(family).globals(rows!),
+    originOfGlobal: (path) => ({
+      kind: 'database',
+      rowId: rowOf.get(path.join('.')) ?? rowOf.get(String(path[0])) ?? 0,
+    }),
+  };
 }
 
 export async function readOptionDefs(source: ObjectSource): Promise<WrittenObject[]> {

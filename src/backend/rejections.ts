@@ -2,7 +2,7 @@
 import type { Connection } from 'mysql2/promise';
 import type { Family } from '../addr/family.ts';
 import type { Rejection } from '../config/parts.ts';
-import type { Logger } from '../log.ts';
+import type { LogFields, Logger } from '../log.ts';
 
 /** Lengths of the columns of fleet_rejection. */
 const keyLength = 255;
@@ -43,6 +43,7 @@ export function createRejectionBook(
             objectType: rejection.objectType,
             objectKey: rejection.objectKey,
             lastGoodKept: rejection.lastGoodKept,
+            ...placeOf(rejection.origin),
           },
         );
       }
@@ -103,6 +104,12 @@ async function touchRows(connection: Connection, instance: string, family: Famil
     instance,
     family,
   ]);
+}
+
+/** Row 0 is of no table: where an object came from is not known. */
+function placeOf(origin: Rejection['origin']): LogFields {
+  if (origin.kind === 'file') return { file: origin.file, line: origin.line };
+  return origin.rowId === 0 ? {} : { row: origin.rowId };
 }
 
 function keyOf({ objectType, objectKey }: Rejection): string {

@@ -29,7 +29,7 @@ export interface ConfigParts {
   /** Every key of `Dhcp4`/`Dhcp6` except the lists below. */
   readonly globals: JsonMap;
   /** Where a global value was written; row 0 of no table when absent or unknown. */
-  originOfGlobal?(path: readonly (string | number)[]): WrittenObject['origin'];
+  readonly originOfGlobal?: (path: readonly (string | number)[]) => WrittenObject['origin'];
   readonly optionDefs: readonly WrittenObject[];
   readonly options: readonly WrittenObject[];
   readonly classes: readonly WrittenObject[];

@@ -224,3 +224,25 @@ test('a new file is merged under what the database said; a bad one changes nothi
   assert.equal(subnet(1)?.parameters.validLifetime.value, 4800);
   assert.equal(holder.current().epoch, before.epoch);
 });
+
+test('a rejected global names its row, also when it is a part of a map or its row is another one now', async () => {
+  const rows = (): unknown =>
+    Object.fromEntries(edge.backend.status().rejections.map(({ objectKey, origin }) => [objectKey, origin]));
+  await run(`INSERT INTO dhcp4_global_parameter (id, name, value, parameter_type) VALUES
+      (5, 'valid-lifetime', 'soon', 0), (6, 'compatibility.lenient-option-parsing', 'perhaps', 4);
+    INSERT INTO dhcp4_global_parameter_server (parameter_id, server_id) VALUES (5, 1), (6, 1)`);
+  await edge.backend.start();
+  assert.deepEqual(rows(), {
+    'valid-lifetime': { kind: 'database', rowId: 5 },
+    compatibility: { kind: 'database', rowId: 6 },
+  });
+  await run('DELETE FROM dhcp4_global_parameter');
+  await run(`INSERT INTO dhcp4_global_parameter (id, name, value, parameter_type) VALUES
+      (8, 'valid-lifetime', 'soon', 0), (9, 'renew-timer', 'x', 0);
+    INSERT INTO dhcp4_global_parameter_server (parameter_id, server_id) VALUES (8, 1), (9, 1)`);
+  await edge.backend.pull();
+  assert.deepEqual(rows(), {
+    'valid-lifetime': { kind: 'database', rowId: 8 },
+    'renew-timer': { kind: 'database', rowId: 9 },
+  });
+});
