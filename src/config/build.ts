@@ -11,6 +11,7 @@ import {
   buildReservations,
   buildSubnets,
 } from './build-steps.ts';
+import { databaseNotices } from './database-notices.ts';
 import { deepFreeze, freezeMap, frozenMap } from './frozen.ts';
 import { buildGlobals } from './build-globals.ts';
 import { configurationHash } from './hash.ts';
@@ -169,6 +170,8 @@ export function buildSnapshot(
   };
   remember(snapshot, memory);
   Object.freeze(snapshot);
+  for (const { message, first, objects } of options.log ? databaseNotices(memory, before, parts) : [])
+    options.log!.warn('FLOTILLA_CONFIG_NOT_IN_FORCE', message, { first, objects });
   report(snapshot, inOrder, last, options.log, performance.now() - started);
   return { snapshot, rejections, inForce };
 }

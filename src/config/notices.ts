@@ -4,7 +4,7 @@ import type { ScopeName } from '../../schemas/key-row.ts';
 import type { JsonPath } from './json.ts';
 import { notInForceRows, type NotInForceRow } from './not-in-force-rows.ts';
 import { walkConfig } from './walk.ts';
-import type { JsonMap } from './written.ts';
+import type { Json, JsonMap } from './written.ts';
 
 export interface Notice {
   /** Below `Dhcp4` / `Dhcp6`. */
@@ -15,12 +15,27 @@ export interface Notice {
 export function noticesOf(written: JsonMap, family: Family): readonly Notice[] {
   const notices: Notice[] = [];
   walkConfig(written, family, ({ scope, row, value, path, holder }) => {
-    const hit = rowsFor(scope, row.key).find(({ when }) => when?.(value, holder) !== false);
-    if (!hit) return;
-    const shown = typeof value === 'object' ? '' : ` = ${JSON.stringify(value)}`;
-    notices.push({ path, message: `not in force: ${row.key}${shown}; ${hit.instead}` });
+    const message = messageFor(scope, row.key, value, holder);
+    if (message !== undefined) notices.push({ path, message });
   });
   return notices;
+}
+
+/** Of the keys of one object, not of what is inside them. */
+export function messagesFor(scope: ScopeName, json: JsonMap): readonly string[] {
+  const messages: string[] = [];
+  for (const key in json) {
+    const message = messageFor(scope, key, json[key]!, json);
+    if (message !== undefined) messages.push(message);
+  }
+  return messages;
+}
+
+function messageFor(scope: ScopeName, key: string, value: Json, holder: JsonMap): string | undefined {
+  const hit = rowsFor(scope, key).find(({ when }) => when?.(value, holder) !== false);
+  if (!hit) return undefined;
+  const shown = typeof value === 'object' ? '' : ` = ${JSON.stringify(value)}`;
+  return `not in force: ${key}${shown}; ${hit.instead}`;
 }
 
 function rowsFor(scope: ScopeName, key: string): readonly NotInForceRow[] {
