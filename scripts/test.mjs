@@ -1,9 +1,10 @@
 // `npm test`: packages, build, lint, then every test on a database server of its own. Arguments select test files.
 import './node-version.mjs';
-import { readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { createChildren } from './children.mjs';
+import { findServerBinary } from './private-server.mjs';
 import { build, databaseServer, installPackages, main, root, say } from './setup.mjs';
+import { needsOwnServer, testFiles } from './test-files.mjs';
 import { endAbandonedTestServers, openTestServer } from './test-server.mjs';
 
 const concurrency = 2;
@@ -45,11 +46,13 @@ async function openServer() {
   return openTestServer(await databaseServer(children), say);
 }
 
+/** With a server given by its address and none installed, the tests that start one cannot run. */
 function allTests() {
-  return readdirSync(join(root, 'test'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
-    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
-    .sort();
+  const files = testFiles();
+  if (findServerBinary() !== undefined) return files;
+  const own = files.filter(needsOwnServer);
+  say(`skipped, no mariadbd or mysqld is installed that they could start: ${own.join(', ')}`);
+  return files.filter((file) => !own.includes(file));
 }
 
 function runTests(databaseUrl, files) {

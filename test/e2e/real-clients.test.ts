@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { databaseAccess, startDaemon, type Daemon } from '../support/daemon.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { createTestDatabase, databaseOutOfNamespace } from '../support/database.ts';
 import {
   createNetwork,
   namespacesMissing,
@@ -19,7 +19,7 @@ import {
 } from '../support/netns.ts';
 import { realClients, type RealClient } from '../support/real-clients.ts';
 
-const skip = namespacesMissing() || programsMissing('dhcrelay');
+const skip = namespacesMissing() || programsMissing('dhcrelay') || databaseOutOfNamespace();
 if (skip) console.log(`real clients: skipped, ${skip}`);
 
 interface Station {

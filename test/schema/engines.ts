@@ -1,11 +1,7 @@
 // A migrated database per engine: MariaDB (or whatever the tests run on) always, MySQL where the environment names one.
-import { randomUUID } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
-import mysql, { type Pool, type RowDataPacket } from 'mysql2/promise';
-import { migrationSource } from '../../migrations/index.ts';
+import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { parseDatabaseUrl, type DatabaseAddress } from '../../src/db/address.ts';
-import { connectionOptions, openPool } from '../../src/db/connect.ts';
-import { migrateToLatest } from '../../src/db/migrate.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 export interface SchemaDatabase {
@@ -28,9 +24,12 @@ export function onEachEngine(
   test(name, async (t) => {
     await using(wrap(await createTestDatabase()), (database) => body(database, t));
   });
+  // That server may be the only one: `npm run test:mysql`.
+  if (mysqlUrl !== undefined && mysqlUrl === process.env['FLOTILLA_TEST_DATABASE_URL']) return;
   const skip = mysqlUrl === undefined && 'FLOTILLA_TEST_MYSQL_URL names no MySQL server';
   test(`${name} (MySQL)`, { skip }, async (t) => {
-    await using(await openMysql(), (database) => body(database, t));
+    const database = await createTestDatabase({ server: parseDatabaseUrl(mysqlUrl!) });
+    await using(wrap(database), (wrapped) => body(wrapped, t));
   });
 }
 
@@ -58,22 +57,4 @@ function wrap(made: { address: DatabaseAddress; pool: Pool; drop(): Promise<void
     rows,
     one: async (sql, values) => Object.values((await rows(sql, values))[0] ?? {})[0],
   };
-}
-
-async function openMysql(): Promise<SchemaDatabase> {
-  const server = parseDatabaseUrl(mysqlUrl!);
-  const address = { ...server, database: `flotilla_test_${process.pid}_${randomUUID().slice(0, 8)}` };
-  const admin = await mysql.createConnection(connectionOptions(server));
-  await admin.query(`CREATE DATABASE \`${address.database}\` CHARACTER SET utf8mb4`);
-  await migrateToLatest(address, migrationSource);
-  const pool = openPool(address, 8);
-  return wrap({
-    address,
-    pool,
-    drop: async () => {
-      await pool.end();
-      await admin.query(`DROP DATABASE IF EXISTS \`${address.database}\``);
-      await admin.end();
-    },
-  });
 }

@@ -24,9 +24,11 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A migrated database (or an empty one) that nobody else uses. */
-export async function createTestDatabase(options: { readonly empty?: boolean } = {}): Promise<TestDatabase> {
-  const server = await testServerAddress();
+/** A migrated database (or an empty one) that nobody else uses, on the server of the tests or another. */
+export async function createTestDatabase(
+  options: { readonly empty?: boolean; readonly server?: DatabaseAddress } = {},
+): Promise<TestDatabase> {
+  const server = options.server ?? (await testServerAddress());
   const database = `flotilla_test_${process.pid}_${randomUUID().slice(0, 8)}`;
   const address = { ...server, database };
   const admin = await mysql.createConnection(connectionOptions(server));
@@ -87,6 +89,13 @@ export async function createTestServer(
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Why a daemon in a network namespace cannot reach the tests' server, or false: a UNIX socket is everywhere, a loopback is not. */
+export function databaseOutOfNamespace(): string | false {
+  const given = process.env['FLOTILLA_TEST_DATABASE_URL'];
+  if (given === undefined || parseDatabaseUrl(given).socketPath !== undefined) return false;
+  return 'the database server of the tests is named without a UNIX socket, and namespaces do not reach it';
 }
 
 /** `scripts/test.mjs` names the server; a test file run by hand starts it and leaves it for the next one. */
