@@ -58,6 +58,8 @@ export interface ConfigBackendDeps {
   /** The configuration of the last run, before the first apply: last good versions come from it. */
   readonly remember?: (parts: ConfigParts) => void;
   readonly report?: ReportEdge;
+  /** Whether clients can be answered already; until then the edge reports itself as starting. */
+  readonly isReady?: () => boolean;
   /** What the reservations in this database are judged by; absent when they are not the ones that are served. */
   readonly reservationScope?: () => ReservationScope;
   /** The shared reservations changed (also called once for the first fetch). */

@@ -217,7 +217,7 @@ class Poller implements ConfigBackend {
   async #succeeded(connection: Connection, { fetched, hosts }: FetchResult): Promise<void> {
     this.#failures = 0;
     this.#lastError = null;
-    this.#state = 'serving';
+    this.#state = (this.#deps.isReady?.() ?? true) ? 'serving' : 'starting';
     if (hosts.epoch !== this.#hosts?.epoch || hosts.token !== this.#hosts.token) {
       this.#hosts = hosts;
       this.#deps.onHostsChanged?.(hosts);

@@ -201,6 +201,8 @@ export class Daemon {
       );
       await server.start();
       this.#service = { stores, transport, server };
+      // The edge is in the fleet as starting; now it serves.
+      void this.#backend?.pull();
     } catch (error) {
       await stores.close();
       throw error;
@@ -245,6 +247,7 @@ export class Daemon {
         log,
         clock: systemClock,
         random: Math.random,
+        isReady: () => this.#service !== null,
         apply: (parts, at) => applier.apply(parts, at),
         remember: (parts) => applier.remember(parts),
         ...(this.#servesHostsOf(address) && { reservationScope: () => this.#holder.current() }),
