@@ -10,7 +10,9 @@ export async function dumpDatabase(connection: Connection, database: string): Pr
   const show = async (sql: string, column: string): Promise<string> => {
     const [row] = await select(connection, sql);
     // MySQL keeps the semicolon that ended a routine loaded among other statements.
-    return unqualified(String(row![column])).replace(/;\s*$/, '');
+    const text = unqualified(String(row![column])).replace(/;\s*$/, '');
+    // Whoever loads it becomes the definer, and needs no right to name another.
+    return text.replace(/^(CREATE .*?)DEFINER=`[^`]*`@`[^`]*` /, '$1');
   };
   const objects = await select(
     connection,
