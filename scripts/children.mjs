@@ -25,21 +25,24 @@ export function createChildren() {
     },
     /**
      * Resolves with the exit code (128 when a signal ended it). `wholeGroup: false` signals the child alone, because it
-     * ends its own children in an order of its own.
+     * ends its own children in an order of its own. `output`: shown, hidden, or shown when it has failed.
      */
-    run(command, args, { env = process.env, cwd, wholeGroup = true } = {}) {
+    run(command, args, { env = process.env, cwd, wholeGroup = true, output = 'shown' } = {}) {
       if (interruptedBy !== undefined) return Promise.resolve(128);
       return new Promise((resolve, reject) => {
         const child = spawn(command, args, {
           env,
           cwd,
           detached: true,
-          stdio: ['ignore', 'inherit', 'inherit'],
+          stdio: output === 'shown' ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
         });
+        const kept = [];
+        for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => kept.push(chunk));
         if (child.pid !== undefined) running.set(child, wholeGroup);
         child.once('error', reject);
-        child.once('exit', (code) => {
+        child.once('close', (code) => {
           running.delete(child);
+          if (output === 'on failure' && code !== 0) process.stderr.write(Buffer.concat(kept));
           resolve(code ?? 128);
         });
       });

@@ -5,6 +5,7 @@ import { createChildren } from './children.mjs';
 import { findServerBinary } from './private-server.mjs';
 import { build, databaseServer, installPackages, main, root, say } from './setup.mjs';
 import { needsOwnServer, testFiles } from './test-files.mjs';
+import { installTestPrograms } from './test-programs.mjs';
 import { endAbandonedTestServers, openTestServer } from './test-server.mjs';
 
 const concurrency = 2;
@@ -16,6 +17,7 @@ await main(children, async () => {
   await installPackages(children);
   await build(children);
   const linted = selected.length > 0 || (await lint());
+  await installTestPrograms(children, say);
   const server = await openServer();
   try {
     const code = await runTests(server.url, selected.length > 0 ? selected : allTests());
@@ -59,7 +61,7 @@ function runTests(databaseUrl, files) {
   const env = { ...process.env, FLOTILLA_TEST_DATABASE_URL: databaseUrl };
   // No test may meet the database of a real fleet by accident.
   delete env.DATABASE_URL;
-  const reporter = process.stdout.isTTY ? 'spec' : 'tap';
+  const reporter = new URL('./test-reporter.mjs', import.meta.url).href;
   const options = [`--test-reporter=${reporter}`, `--test-timeout=${testTimeoutMilliseconds}`];
   options.push(`--test-concurrency=${concurrency}`);
   say(`${files.length} test files`);

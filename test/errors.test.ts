@@ -5,10 +5,8 @@ import { errorCatalogue, FlotillaError } from '../src/errors.ts';
 
 test('docs/errors.md lists every error code with its meaning', () => {
   const page = readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8');
-  const documented = Object.fromEntries(
-    [...page.matchAll(/^\| `([A-Z_]+)` \| (.+) \|$/gm)].map(([, code, meaning]) => [code, meaning]),
-  );
-  assert.deepEqual(documented, { ...errorCatalogue });
+  const documented = [...page.matchAll(/^\| `([A-Z_]+)` \| (.+) \|$/gm)].map(([, ...row]) => row);
+  assert.deepEqual(documented.toSorted(), Object.entries(errorCatalogue).toSorted());
 });
 
 test('an error describes its place as editors understand it', () => {

@@ -1,6 +1,7 @@
 // Network namespaces for tests: hosts joined by a bridge inside one namespace, removed at the end. Root and iproute2 needed.
 import { execFileSync, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { benchPrograms, isInstalled, searchPath, testPrograms } from '../../scripts/test-programs.mjs';
 
 /** Why namespaces cannot be used here, or false: give it to node:test's `skip`. */
 export function namespacesMissing(): string | false {
@@ -8,8 +9,14 @@ export function namespacesMissing(): string | false {
   if (process.getuid?.() !== 0) return 'network namespaces need root';
   try {
     const probe = `flt-probe-${randomBytes(3).toString('hex')}`;
-    execFileSync('ip', ['netns', 'add', probe], { stdio: 'pipe' });
-    execFileSync('ip', ['netns', 'del', probe], { stdio: 'pipe' });
+    ip('netns', 'add', probe);
+    try {
+      // Kernels of some containers have namespaces but no devices to join them with.
+      ip('-n', probe, 'link', 'add', 'lan', 'type', 'bridge');
+      ip('-n', probe, 'link', 'add', 'port', 'type', 'veth', 'peer', 'name', 'eth0');
+    } finally {
+      ip('netns', 'del', probe);
+    }
     return false;
   } catch (error) {
     return `ip netns does not work here: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
@@ -19,19 +26,12 @@ export function namespacesMissing(): string | false {
 /** False when every program is installed, else which one is missing. */
 export function programsMissing(...names: readonly string[]): string | false {
   for (const name of names) {
-    try {
-      execFileSync('sh', ['-c', `command -v ${name}`], {
-        stdio: 'pipe',
-        env: { ...process.env, PATH: searchPath },
-      });
-    } catch {
-      return `${name} is not installed`;
-    }
+    const source = { ...testPrograms, ...benchPrograms }[name];
+    if (!isInstalled(name))
+      return `${name} is not installed${source === undefined ? '' : ` (package ${source} of Debian)`}`;
   }
   return false;
 }
-
-export const searchPath = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
 
 /** One network host: a namespace whose `eth0` hangs on the segment. */
 export interface Host {

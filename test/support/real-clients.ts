@@ -1,7 +1,8 @@
 // dhclient, udhcpc and dhcpcd as tests drive them: start, release, stop. They configure only the namespace they run in.
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { programPath } from '../../scripts/test-programs.mjs';
 import type { Host } from './netns.ts';
 
 export interface RealClient {
@@ -69,8 +70,11 @@ export const realClients: readonly RealClient[] = [
 ];
 
 function dhclient(directory: string): string[] {
+  // Debian confines the program at its own path to folders that are not ours (AppArmor); a copy it does not know.
+  const copy = join(directory, 'dhclient');
+  if (!existsSync(copy)) copyFileSync(programPath('dhclient')!, copy);
   return [
-    'dhclient',
+    copy,
     '-4',
     '-v',
     '-cf',
