@@ -5,13 +5,15 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
 /** A UNIX socket address holds 107 bytes; some stay free for the server's own suffixes. */
 const longestSocketPath = 96;
 const startSeconds = 90;
 const stopSeconds = 60;
+/** By number: in containers, accounts need not have a name. */
+const uid = process.getuid?.();
 
 /**
  * Uses the server that runs on `directory` already, or starts one. `durable: false` trades safety for speed.
@@ -128,10 +130,10 @@ function socketPathFor(directory) {
   const beside = join(directory, 'server.sock');
   if (Buffer.byteLength(beside) <= longestSocketPath) return beside;
   const digest = createHash('sha256').update(directory).digest('hex').slice(0, 10);
-  const folder = join(tmpdir(), `flotilla-${userInfo().uid}-${digest}`);
+  const folder = join(tmpdir(), `flotilla-${uid}-${digest}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { uid, mode } = lstatSync(folder);
-  if (uid !== userInfo().uid || (mode & 0o077) !== 0)
+  const { uid: owner, mode } = lstatSync(folder);
+  if (owner !== uid || (mode & 0o077) !== 0)
     throw new Error(`${folder} belongs to somebody else: remove it, or set TMPDIR to a private directory`);
   return join(folder, 's.sock');
 }
@@ -143,7 +145,7 @@ function initialise(directory, binary, say) {
   say(`making a database directory in ${directory}`);
   const fresh = join(directory, 'data.new');
   rmSync(fresh, { recursive: true, force: true });
-  const asRoot = userInfo().uid === 0 ? [`--user=${userInfo().username}`] : [];
+  const asRoot = uid === 0 ? ['--user=root'] : [];
   const folder = [`--datadir=${fresh}`, `--tmpdir=${temporaryFolder(directory)}`, ...asRoot];
   const [command, args] =
     binary.flavour === 'mariadb'
@@ -207,7 +209,7 @@ function serverArguments({ directory, binary, socketPath, durable, extra }) {
   const fast = ['--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0'];
   return [
     '--no-defaults',
-    ...(userInfo().uid === 0 ? [`--user=${userInfo().username}`] : []),
+    ...(uid === 0 ? ['--user=root'] : []),
     `--datadir=${join(directory, 'data')}`,
     `--tmpdir=${temporaryFolder(directory)}`,
     `--socket=${socketPath}`,

@@ -1,7 +1,7 @@
 // The server that all tests share: fast instead of durable, in memory where the machine has room for it.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { endAbandoned, openPrivateServer } from './private-server.mjs';
 
@@ -22,7 +22,7 @@ export async function openTestServer(binary, say) {
   };
 }
 
-const throwAwayPrefix = `flotilla-db-${userInfo().uid}-`;
+const throwAwayPrefix = `flotilla-db-${process.getuid?.()}-`;
 
 /** Where a test keeps the data of a server of its own. */
 export function throwAwayDirectory() {
@@ -40,7 +40,7 @@ export async function endAbandonedTestServers() {
 
 function testServerDirectory() {
   const digest = createHash('sha256').update(root).digest('hex').slice(0, 10);
-  const inMemory = join('/dev/shm', `flotilla-test-${userInfo().uid}-${digest}`);
+  const inMemory = join('/dev/shm', `flotilla-test-${process.getuid?.()}-${digest}`);
   return existsSync(inMemory) || roomIn('/dev/shm') > neededBytes ? inMemory : join(root, 'var/test-db');
 }
 
