@@ -49,7 +49,7 @@ export function programPath(program) {
 /** Most of the programs run in network namespaces only, which containers may forbid even to root. */
 function namespacesRefused() {
   try {
-    execFileSync('unshare', ['--net', '--mount', 'true'], { stdio: 'pipe' });
+    execFileSync('unshare', ['--net', 'true'], { stdio: 'pipe' });
     return undefined;
   } catch {
     return 'this machine lets nobody make network namespaces, in which they would run';
