@@ -11,14 +11,25 @@ const comparisons = {
     '$.ISC."client-classes"[*]' COLUMNS (client_class VARCHAR(128) PATH '$')) AS j WHERE l.state = 0 GROUP BY 1`,
 } as const;
 
+/**
+ * In one consistent snapshot: a server that was killed may have handed its last batch over, which the database then
+ * commits while we look.
+ */
 export async function assertStatisticsEqualRecount(pool: Pool): Promise<void> {
-  for (const [table, recount] of Object.entries(comparisons)) {
-    const [[kept], [counted]] = await Promise.all([
-      pool.query<RowDataPacket[]>(`SELECT * FROM ${table} WHERE leases > 0`),
-      pool.query<RowDataPacket[]>(recount),
-    ]);
-    const asText = (rows: RowDataPacket[]): string[] =>
-      rows.map((row) => JSON.stringify(Object.values(row).map(String))).sort();
-    assert.deepEqual(asText(kept), asText(counted), table);
+  const connection = await pool.getConnection();
+  try {
+    await connection.query(
+      'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY',
+    );
+    for (const [table, recount] of Object.entries(comparisons)) {
+      const [kept] = await connection.query<RowDataPacket[]>(`SELECT * FROM ${table} WHERE leases > 0`);
+      const [counted] = await connection.query<RowDataPacket[]>(recount);
+      const asText = (rows: RowDataPacket[]): string[] =>
+        rows.map((row) => JSON.stringify(Object.values(row).map(String))).sort();
+      assert.deepEqual(asText(kept), asText(counted), table);
+    }
+    await connection.query('COMMIT');
+  } finally {
+    connection.release();
   }
 }

@@ -102,9 +102,25 @@ export function createNetwork(): Network {
       return host;
     },
     close() {
-      for (const namespace of namespaces.reverse()) ip('netns', 'del', namespace);
+      for (const namespace of namespaces.reverse()) {
+        // Some clients leave helpers behind; whatever still runs in our namespace was started there.
+        const pids = execFileSync('ip', ['netns', 'pids', namespace], {
+          encoding: 'utf8',
+          env: { ...process.env, PATH: searchPath },
+        });
+        for (const pid of pids.split('\n').filter((line) => line !== '')) kill(Number(pid));
+        ip('netns', 'del', namespace);
+      }
     },
   };
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it ended by itself meanwhile
+  }
 }
 
 function ip(...args: readonly string[]): void {

@@ -35,6 +35,9 @@ function scriptIn(directory: string): string {
   return path;
 }
 
+/** Their children keep pipes open long after they ended. */
+const quiet = { stdio: 'ignore' } as const;
+
 export const realClients: readonly RealClient[] = [
   {
     program: 'dhclient',
@@ -44,7 +47,7 @@ export const realClients: readonly RealClient[] = [
         join(directory, 'dhclient.conf'),
         'timeout 20;\nretry 2;\nselect-timeout 0;\ninitial-interval 1;\n',
       );
-      return host.spawn([...dhclient(directory), '-d', '-sf', configure, 'eth0']);
+      return host.spawn([...dhclient(directory), '-d', '-sf', configure, 'eth0'], quiet);
     },
     release(host, directory) {
       host.run([...dhclient(directory), '-r', '-sf', join(directory, 'configure'), 'eth0']);
@@ -53,18 +56,24 @@ export const realClients: readonly RealClient[] = [
   {
     program: 'udhcpc',
     start: (host, directory) =>
-      host.spawn(['udhcpc', '-f', '-i', 'eth0', '-s', scriptIn(directory), '-t', '20', '-T', '1', '-A', '1']),
+      host.spawn(
+        ['udhcpc', '-f', '-i', 'eth0', '-s', scriptIn(directory), '-t', '20', '-T', '1', '-A', '1'],
+        quiet,
+      ),
     release: (_host, _directory, running) => void running.kill('SIGUSR2'),
   },
   {
     program: 'dhcpcd',
     // Its pid files and databases have fixed places: give it its own, in the mount namespace that `ip netns exec` makes.
     start: (host) =>
-      host.spawn([
-        'sh',
-        '-c',
-        'mount -t tmpfs tmpfs /run && mkdir -p /var/lib/dhcpcd && mount -t tmpfs tmpfs /var/lib/dhcpcd && exec dhcpcd -B -4 -f /dev/null --noarp --nohook resolv.conf --nohook hostname --nodelay -c /bin/true eth0',
-      ]),
+      host.spawn(
+        [
+          'sh',
+          '-c',
+          'mount -t tmpfs tmpfs /run && mkdir -p /var/lib/dhcpcd && mount -t tmpfs tmpfs /var/lib/dhcpcd && exec dhcpcd -B -4 -f /dev/null --noarp --nohook resolv.conf --nohook hostname --nodelay -c /bin/true eth0',
+        ],
+        quiet,
+      ),
     release: (_host, _directory, running) => void running.kill('SIGALRM'),
   },
 ];
