@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { findServerBinary } from './private-server.mjs';
 
+const packagePath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 /** Why nothing can be installed here, or undefined when it can. */
 export function distributionMissing() {
   if (!existsSync('/etc/debian_version')) return 'this is not Debian or Ubuntu';
@@ -45,8 +47,9 @@ export async function installFromDistribution(children, packages) {
 
 function apt(children, args, { guard, output = 'on failure' } = {}) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1' };
-  if (guard !== undefined) env.PATH = `${guard}${delimiter}${env.PATH}`;
-  return children.run('apt-get', ['-q', ...args], { env, output });
+  // apt gives packages a PATH of its own, whatever ours is.
+  const path = guard === undefined ? [] : ['-o', `DPkg::Path=${guard}${delimiter}${packagePath}`];
+  return children.run('apt-get', ['-q', ...path, ...args], { env, output });
 }
 
 /**
