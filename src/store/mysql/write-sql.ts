@@ -82,6 +82,10 @@ export function writePacket<L extends Lease>(
           `(l.address IN (${list(others)}) AND ${seen('l')})`,
         ].join(' OR ');
 
+  // What was there before: only rows of (1). A row that came after it makes (3) fail; one that came and went again
+  // meanwhile was never part of this batch's world, and counting it would leave the counters one short.
+  const known = `${anyRows} AND l.address IN (${list(addresses)}) AND ${seen('l')}`;
+
   const statements: string[] = [];
   const add = (sql: string): number => statements.push(sql) - 1;
 
@@ -98,23 +102,23 @@ export function writePacket<L extends Lease>(
   // (2)
   const clockAt = add('SELECT @fleet_now');
   const imagesAt = add(
-    `SELECT ${table.selectList} FROM ${name} AS l FORCE INDEX (PRIMARY) WHERE ${anyRows} AND (${touched}) ORDER BY l.address`,
+    `SELECT ${table.selectList} FROM ${name} AS l FORCE INDEX (PRIMARY) WHERE ${known} ORDER BY l.address`,
   );
-  if (ownStatistics) for (const sql of statisticsBefore(table, `${anyRows} AND (${touched})`)) add(sql);
+  if (ownStatistics) for (const sql of statisticsBefore(table, known)) add(sql);
   let claimsAt: number | null = null;
   if (grants.length > 0) {
-    const known = `FIND_IN_SET(${table.addressField.text('v.a')}, COALESCE(@fleet_rows, ''))`;
+    const wasThere = `FIND_IN_SET(${table.addressField.text('v.a')}, COALESCE(@fleet_rows, ''))`;
     const columns = table.fields.map(({ column }) => column);
     const values = table.fields.map((field) => field.sql(`v.${field.column}`));
     // (3)
     add(
       `INSERT INTO ${name} (address, expire, ${columns.join(', ')}) ` +
         `SELECT ${table.addressField.sql('v.a')}, ${newExpire}, ${values.join(', ')} FROM ${v} ` +
-        `WHERE ${isVerb(0, 1)} AND NOT ${known}`,
+        `WHERE ${isVerb(0, 1)} AND NOT ${wasThere}`,
     );
     claimsAt = add(
       `UPDATE ${join} SET ${table.fields.map((field) => `l.${field.column} = ${field.sql(`v.${field.column}`)}`).join(', ')}, ` +
-        `l.expire = ${newExpire} WHERE ${anyRows} AND ${known} AND (${isVerb(1)} OR (${isVerb(0)} AND ${claimable(table, reassigns)}))`,
+        `l.expire = ${newExpire} WHERE ${anyRows} AND ${wasThere} AND (${isVerb(1)} OR (${isVerb(0)} AND ${claimable(table, reassigns)}))`,
     );
   }
   if (alsoRemoves) {
