@@ -15,8 +15,10 @@ before(async () => {
 after(() => database.drop());
 
 test('a row that comes after the locks and goes before the insert leaves the counters exact', async () => {
-  const write = { verb: 'claim', client: client4(1), lease: lease4(1) } as const;
-  const statements = writePacket(lease4Sql, [write], true).sql.split(';\n');
+  // One row that is there and is locked, one that is not.
+  const writes = [0, 1].map((n) => ({ verb: 'claim', client: client4(n), lease: lease4(n) }) as const);
+  await database.pool.query(writePacket(lease4Sql, writes.slice(0, 1), true).sql);
+  const statements = writePacket(lease4Sql, writes, true).sql.split(';\n');
   const afterLocks = statements.findIndex((sql) => sql.endsWith('FOR UPDATE')) + 1;
   const atInsert = statements.findIndex((sql) => sql.startsWith('INSERT INTO lease4 ('));
   assert.ok(afterLocks > 0 && atInsert > afterLocks, 'the packet locks first and inserts later');
@@ -35,6 +37,6 @@ test('a row that comes after the locks and goes before the insert leaves the cou
     server.release();
   }
   const [rows] = await database.pool.query<RowDataPacket[]>('SELECT COUNT(*) AS n FROM lease4');
-  assert.equal(Number(rows[0]!['n']), 1);
+  assert.equal(Number(rows[0]!['n']), 2);
   await assertStatisticsEqualRecount(database.pool);
 });
