@@ -33,6 +33,7 @@ export function statisticsStatements<L extends Lease>(
     `SET @fleet_delta = CONCAT('[', CONCAT_WS(',', @fleet_before, @fleet_after), ']')`,
     add(`${name}_stat`, ['subnet_id', ...statKeys, 'state'], table.countedStates.subnet),
     add(`${name}_pool_stat`, ['subnet_id', 'pool_id', ...statKeys, 'state'], table.countedStates.pool),
+    // MySQL calls a variable that was set to NULL binary, which JSON refuses.
     // Without classes before and without a write that brings some there are none after.
     ...onlyIf(bringsClasses ? 'TRUE' : '@fleet_contexts > 0', classDelta(table, rowsAfter)),
   ];
@@ -47,7 +48,7 @@ function classDelta<L extends Lease>(table: LeaseSql<L>, rowsAfter: string): str
   return (
     `INSERT INTO ${target} (${keys}, leases) SELECT ${['client_class', ...statKeys].map((key) => `d.${key}`).join(', ')}, GREATEST(d.n, 0) ` +
     `FROM (SELECT ${keys}, SUM(n) AS n FROM (` +
-    `SELECT ${keys}, n FROM JSON_TABLE(CONCAT('[', COALESCE(@fleet_classes_before, ''), ']'), '$[*]' COLUMNS (` +
+    `SELECT ${keys}, n FROM JSON_TABLE(CONCAT('[', COALESCE(CONVERT(@fleet_classes_before USING utf8mb4), ''), ']'), '$[*]' COLUMNS (` +
     `client_class VARCHAR(128) PATH '$[0]', n BIGINT PATH '$[1]'${types})) AS b ` +
     `UNION ALL SELECT ${['client_class', ...statKeys].map((key) => `c.${key}`).join(', ')}, 1 ${fromClasses(table, rowsAfter)}) AS j ` +
     `GROUP BY ${keys} HAVING SUM(n) <> 0) AS d ORDER BY ${['client_class', ...statKeys].map((key) => `d.${key}`).join(', ')} ` +
