@@ -27,7 +27,18 @@ export const dropReasons = {
   'not-for-us': { kea: 'not-for-us', meaning: 'The client named another server in its server identifier.' },
   'admin-filtered': { kea: 'admin-filtered', meaning: 'The packet is a member of the class DROP.' },
   'queue-full': { kea: 'queue-full', meaning: 'More packets were waiting than the queue holds.' },
-  duplicate: { kea: 'duplicate', meaning: 'An earlier packet of the same client was still being answered.' },
+  duplicate: {
+    kea: 'duplicate',
+    meaning: 'It was still waiting when the same client sent a newer packet that takes its place.',
+  },
+  'queue-share': {
+    kea: null,
+    meaning: 'Its client, or the circuit or relay that it came by, already had its share of the queue.',
+  },
+  'queue-late': {
+    kea: null,
+    meaning: 'It had waited so long that its client no longer waits for the answer.',
+  },
   'processing-failed': { kea: 'processing-failed', meaning: 'An error of the server stopped the answer.' },
   'limit-exceeded': { kea: 'limit-exceeded', meaning: 'A rate or lease limit was reached.' },
   'hook-dropped': { kea: null, meaning: 'A hook asked to drop the packet.' },

@@ -1,6 +1,8 @@
 // One DHCPv4 server: datagrams in, the pipeline, datagrams out; counts what happened and never lets an error escape.
+import { isDeepStrictEqual } from 'node:util';
 import type { Allocator } from '../alloc/allocator.ts';
 import type { Snapshot } from '../config/snapshot.ts';
+import type { JsonMap } from '../config/written.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { InboundDatagram, Transport } from '../net/transport.ts';
@@ -11,17 +13,25 @@ import { encodeSuboptions4 } from '../wire/v4/suboptions.ts';
 import { messageType4 } from '../wire/v4/message.ts';
 import type { Clock } from './clock.ts';
 import { dropLogId } from './drop-log.ts';
-import { statisticsOfDrop } from './drop-reasons.ts';
+import { dropReasons, statisticsOfDrop } from './drop-reasons.ts';
 import { LeaseTimers } from './lease-timers.ts';
 import { LeaseUsage } from './lease-usage.ts';
 import type { NetworkState } from './network-state.ts';
 import { OptionAssembler } from './option-scopes.ts';
 import { drop, runPipeline, type Drop } from './pipeline.ts';
-import { PacketQueue } from './queue.ts';
+import { Admission } from './admission.ts';
+import { InFlightLimit } from './in-flight-limit.ts';
+import {
+  defaultQueueCapacity,
+  QueueTypes,
+  type PacketQueue,
+  type QueueDeps,
+  type QueuedPacket,
+} from './queue-types.ts';
 import type { Statistics } from './statistics.ts';
-import { clientKeyOf } from './v4/client-key.ts';
 import { clientFields } from './v4/describe.ts';
 import { settleDraws } from './v4/fresh-address.ts';
+import { peekPacket4 } from './v4/peek.ts';
 import { pipeline4 } from './v4/pipeline.ts';
 import { ServerIdentifiers } from './v4/server-identifiers.ts';
 import { startTransaction } from './v4/start-transaction.ts';
@@ -33,9 +43,9 @@ export interface Server4Options {
   readonly serverPort?: number;
   /** `-P`: the port of clients. */
   readonly clientPort?: number;
-  /** Packets that may wait for processing; the oldest gives way. An enabled `dhcp-queue-control` at start wins. */
+  /** Packets that may wait for processing; an enabled `dhcp-queue-control` wins. */
   readonly queueCapacity?: number;
-  /** Packets that may wait for a store at once. */
+  /** Packets that may be in process at once, at most: see in-flight-limit.ts. */
   readonly maxInFlight?: number;
   /** Seconds between recounts of assigned addresses from a shared store; 0 = none. */
   readonly recountSeconds?: number;
@@ -53,6 +63,12 @@ export interface Server4Deps {
   readonly random: () => number;
   readonly networkState: NetworkState;
   readonly allocator: Allocator;
+  /** Where hook libraries register theirs; without it there is Kea's ring alone. */
+  readonly queueTypes?: QueueTypes;
+}
+
+interface Waiting4 extends QueuedPacket {
+  readonly datagram: InboundDatagram;
 }
 
 export interface Server4 {
@@ -70,7 +86,7 @@ export interface Server4 {
 const defaults = {
   serverPort: 67,
   clientPort: 68,
-  queueCapacity: 4096,
+  queueCapacity: defaultQueueCapacity,
   maxInFlight: 4096,
   recountSeconds: 30,
 } as const;
@@ -133,26 +149,55 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
     statistics.counter(sentStatistic.get(t.answer)!).add();
   };
 
-  const { queue: configured } = deps.snapshot().globals;
-  const queue = new PacketQueue<InboundDatagram>(
-    {
-      capacity: configured.enabled ? configured.capacity : settings.queueCapacity,
-      maxInFlight: settings.maxInFlight,
+  const queueTypes = deps.queueTypes ?? new QueueTypes({ family: 4 });
+  const queueDeps: QueueDeps = {
+    family: 4,
+    now: () => clock.monotonic(),
+    drop: (_packet, reason) => {
+      statistics.counter('pkt4-received').add();
+      countDrop(drop(reason, dropReasons[reason].meaning), null);
     },
+  };
+  const createQueue = (control: JsonMap | undefined): PacketQueue =>
+    queueTypes.create(control, queueDeps, settings.queueCapacity);
+  let control = queueControlOf(deps.snapshot());
+  const admission = new Admission<Waiting4>(
+    { family: 4 },
     {
-      clientOf: ({ bytes }) => clientKeyOf(bytes),
-      process,
-      onOverflow: () => countUnprocessed(drop('queue-full', 'more packets are waiting than the queue holds')),
-      onReplaced: () => countUnprocessed(drop('duplicate', 'a newer packet of the same client came')),
+      queue: createQueue(control),
+      limit: new InFlightLimit({ max: settings.maxInFlight }),
+      now: () => clock.monotonic(),
+      process: ({ datagram }) => process(datagram),
+      drop: queueDeps.drop,
+      replaceFailed: (error) => {
+        const type = queueTypes.typeOf(control);
+        log.error(
+          'FLOTILLA_QUEUE_FAILED',
+          `queue type '${type}' failed, the standard one serves: ${messageOf(error)}`,
+        );
+        return createQueue(undefined);
+      },
     },
   );
-  const countUnprocessed = (why: Drop): void => {
-    statistics.counter('pkt4-received').add();
-    countDrop(why, null);
+  const forgetQueueTypes = queueTypes.onUnregistered((name) => {
+    if (queueTypes.typeOf(control) !== name) return;
+    control = undefined;
+    admission.replaceQueue(createQueue(undefined));
+  });
+  const applyQueueControl = (next: Snapshot): void => {
+    const wanted = queueControlOf(next);
+    if (isDeepStrictEqual(wanted, control)) return;
+    try {
+      admission.replaceQueue(createQueue(wanted));
+      control = wanted;
+    } catch (error) {
+      log.error('FLOTILLA_QUEUE_REFUSED', `the queue stays as it is: ${messageOf(error)}`);
+    }
   };
 
   const onSnapshot = (next: Snapshot, previous: Snapshot | null): void => {
     usage.onSnapshot(next, previous);
+    applyQueueControl(next);
     void timers.recount();
   };
 
@@ -160,18 +205,24 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
     async start() {
       usage.onSnapshot(deps.snapshot(), null);
       await timers.recount();
-      transport.listen((datagram) => queue.push(datagram));
+      transport.listen((datagram) =>
+        admission.push({ ...peekPacket4(datagram.bytes), receivedAt: datagram.receivedAt, datagram }),
+      );
       timers.start();
     },
     async stop() {
-      await queue.drain();
+      forgetQueueTypes();
+      await admission.drain();
       await timers.stop();
     },
     onSnapshot,
-    settled: () => queue.settled(),
+    settled: () => admission.settled(),
     timers,
   };
 }
+
+const queueControlOf = ({ written }: Snapshot): JsonMap | undefined =>
+  written['dhcp-queue-control'] as JsonMap | undefined;
 
 const sentStatistic: ReadonlyMap<number, string> = new Map([
   [messageType4.OFFER, 'pkt4-offer-sent'],

@@ -18,6 +18,10 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
+  monotonic(): number {
+    return this.#now;
+  }
+
   after(milliseconds: number, action: () => void): () => void {
     const alarm = { at: this.#now + milliseconds, action };
     this.#alarms.push(alarm);

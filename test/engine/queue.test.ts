@@ -1,88 +1,249 @@
-// The queue between sockets and processing.
+// The queue between sockets and processing: who waits, who gives way, and how many are in process.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PacketQueue } from '../../src/engine/queue.ts';
+import { Admission } from '../../src/engine/admission.ts';
+import { InFlightLimit } from '../../src/engine/in-flight-limit.ts';
+import type { QueuedPacket } from '../../src/engine/queue-types.ts';
+import { RingQueue } from '../../src/engine/ring-queue.ts';
+import { peekPacket4 } from '../../src/engine/v4/peek.ts';
+import { discover, fromMac, request, throughRelay, withCircuitId } from '../support/packets4.ts';
 
-interface Packet {
-  readonly client: string;
+const type = { discover: 1, request: 3, decline: 4, release: 7, inform: 8 } as const;
+
+interface Packet extends QueuedPacket {
   readonly n: number;
 }
 
 function setUp(capacity: number, maxInFlight: number) {
+  let now = 0;
+  let n = 0;
   const started: Packet[] = [];
   const dropped: string[] = [];
   const finish = new Map<Packet, () => void>();
-  const queue = new PacketQueue<Packet>(
-    { capacity, maxInFlight },
+  const drop = (packet: QueuedPacket, reason: string): void =>
+    void dropped.push(`${reason} ${(packet as Packet).n}`);
+  const deps = { family: 4, now: () => now, drop } as const;
+  const admission = new Admission<Packet>(
+    { family: 4 },
     {
-      clientOf: ({ client }) => client,
+      ...deps,
+      queue: new RingQueue({ capacity }, deps),
+      limit: new InFlightLimit({ max: maxInFlight }),
       process: (packet) => {
         started.push(packet);
-        return new Promise((resolve) => finish.set(packet, resolve));
+        return new Promise<void>((resolve) => finish.set(packet, resolve));
       },
-      onOverflow: ({ n }) => dropped.push(`overflow ${n}`),
-      onReplaced: ({ n }) => dropped.push(`replaced ${n}`),
+      replaceFailed: () => new RingQueue({ capacity }, deps),
     },
   );
-  const end = async (index: number): Promise<void> => {
-    finish.get(started[index]!)!();
-    await new Promise((resolve) => setImmediate(resolve));
+  return {
+    admission,
+    dropped,
+    numbers: () => started.map((packet) => packet.n),
+    /** Packets are numbered from 1. */
+    push(client: string, kind: keyof typeof type = 'discover', more: Partial<QueuedPacket> = {}): void {
+      const messageType = type[kind];
+      admission.push({
+        bytes: new Uint8Array(),
+        client,
+        source: '',
+        isCircuit: false,
+        messageType,
+        isCompleting: messageType !== type.discover,
+        receivedAt: now,
+        n: ++n,
+        ...more,
+      });
+    },
+    async end(index: number): Promise<void> {
+      finish.get(started[index]!)!();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    pass: (milliseconds: number) => void (now += milliseconds),
   };
-  return { queue, started, dropped, end, numbers: () => started.map(({ n }) => n) };
+}
+
+/** One packet of a stranger is in process and nothing else may start. */
+function busy(capacity: number) {
+  const world = setUp(capacity, 1);
+  world.push('stranger');
+  return {
+    ...world,
+    async all(): Promise<number[]> {
+      for (let i = 0; i < world.numbers().length; i++) await world.end(i);
+      return world.numbers().slice(1);
+    },
+  };
 }
 
 void test('packets of different clients are processed side by side', () => {
-  const { queue, numbers } = setUp(4, 10);
-  queue.push({ client: 'a', n: 1 });
-  queue.push({ client: 'b', n: 2 });
+  const { push, numbers, admission } = setUp(4, 10);
+  push('a');
+  push('b');
   assert.deepEqual(numbers(), [1, 2]);
-  assert.equal(queue.inFlight, 2);
+  assert.equal(admission.inFlight, 2);
 });
 
 void test('a second packet of a client waits for the first', async () => {
-  const { queue, numbers, end } = setUp(4, 10);
-  queue.push({ client: 'a', n: 1 });
-  queue.push({ client: 'a', n: 2 });
+  const { push, numbers, end } = setUp(4, 10);
+  push('a');
+  push('a', 'request');
   assert.deepEqual(numbers(), [1]);
   await end(0);
   assert.deepEqual(numbers(), [1, 2]);
 });
 
-void test('a newer packet of a client replaces the one that waits', async () => {
-  const { queue, numbers, dropped, end } = setUp(4, 10);
-  for (const n of [1, 2, 3, 4]) queue.push({ client: 'a', n });
-  assert.deepEqual(dropped, ['replaced 2', 'replaced 3']);
+void test('a retransmission takes the place of the one that waits for its client', async () => {
+  const { push, numbers, dropped, end } = setUp(4, 10);
+  for (let i = 0; i < 4; i++) push('a');
+  assert.deepEqual(dropped, ['duplicate 2', 'duplicate 3']);
   await end(0);
   assert.deepEqual(numbers(), [1, 4]);
 });
 
+void test('a retransmission takes the place of the one in the queue', async () => {
+  const { push, dropped, all } = busy(8);
+  push('a');
+  push('b');
+  push('a');
+  assert.deepEqual(dropped, ['duplicate 2']);
+  assert.deepEqual(await all(), [3, 4]);
+});
+
+void test('a release or decline that waits is kept beside what the client sends next', async () => {
+  const { push, dropped, all } = busy(8);
+  push('a', 'decline');
+  push('a', 'discover');
+  push('a', 'decline');
+  assert.deepEqual(dropped, []);
+  assert.deepEqual(await all(), [2, 4, 3], 'in process one after the other, completing first');
+});
+
+void test('one client holds no more than its share', async () => {
+  const { push, dropped, all } = busy(64);
+  for (let i = 0; i < 10; i++) push('a', 'release');
+  assert.deepEqual(
+    dropped,
+    [2, 3, 4, 5, 6, 7].map((n) => `queue-share ${n}`),
+  );
+  assert.deepEqual(await all(), [8, 9, 10, 11]);
+});
+
+void test('one client holds no more than its share while one of its packets is in process', () => {
+  const { push, dropped } = setUp(64, 10);
+  for (let i = 0; i < 10; i++) push('a', 'release');
+  assert.equal(dropped.length, 5, 'one in process, four wait');
+});
+
+void test('one circuit holds no more than its share, whatever hardware addresses it invents', async () => {
+  const { push, dropped, all } = busy(256);
+  const flooding = { source: 'relay/port7', isCircuit: true };
+  for (let i = 0; i < 200; i++) push(`invented ${i}`, 'discover', flooding);
+  push('honest', 'discover', { source: 'relay/port8', isCircuit: true });
+  assert.equal(dropped.length, 200 - 256 / 16);
+  assert.ok(dropped.every((text) => text.startsWith('queue-share')));
+  assert.equal((await all()).at(-1), 202);
+});
+
+void test('a relay leaves room for others', () => {
+  const { push, admission } = busy(100);
+  for (let i = 0; i < 200; i++) push(`invented ${i}`, 'discover', { source: 'relay' });
+  assert.equal(admission.waiting, 75);
+});
+
 void test('packets that name nobody never wait for one another', () => {
-  const { queue, numbers } = setUp(4, 10);
-  queue.push({ client: '', n: 1 });
-  queue.push({ client: '', n: 2 });
+  const { push, numbers } = setUp(4, 10);
+  push('');
+  push('');
   assert.deepEqual(numbers(), [1, 2]);
 });
 
-void test('a full ring drops the oldest packet', async () => {
-  const { queue, numbers, dropped, end } = setUp(2, 1);
-  for (const n of [1, 2, 3, 4]) queue.push({ client: `c${n}`, n });
-  assert.deepEqual(dropped, ['overflow 2']);
-  await end(0);
-  await end(1);
-  await end(2);
-  assert.deepEqual(numbers(), [1, 3, 4]);
+void test('a full queue drops the oldest packet', async () => {
+  const { push, dropped, all } = busy(2);
+  for (const client of ['a', 'b', 'c']) push(client);
+  assert.deepEqual(dropped, ['queue-full 2']);
+  assert.deepEqual(await all(), [3, 4]);
+});
+
+void test('in a full queue DISCOVERs give way to clients about to complete, and never the other way round', async () => {
+  const { push, dropped, all } = busy(3);
+  push('a', 'discover');
+  push('b', 'request');
+  push('c', 'inform');
+  push('d', 'release');
+  push('e', 'discover');
+  push('f', 'decline');
+  assert.deepEqual(dropped, ['queue-full 2', 'queue-full 6', 'queue-full 3']);
+  assert.deepEqual(await all(), [4, 5, 7]);
+});
+
+void test('renewals go first but do not shut newcomers out', async () => {
+  const { push, all } = busy(100);
+  push('newcomer', 'discover');
+  for (let i = 0; i < 20; i++) push(`renewing ${i}`, 'request');
+  assert.equal((await all()).indexOf(2), 7);
+});
+
+void test('what waited longer than its client does is dropped', async () => {
+  const { push, dropped, pass, all } = busy(10);
+  push('a');
+  push('b', 'request');
+  pass(2001);
+  push('c');
+  assert.deepEqual(await all(), [4]);
+  assert.deepEqual(dropped, ['queue-late 3', 'queue-late 2']);
 });
 
 void test('draining answers what was accepted and refuses the rest', async () => {
-  const { queue, numbers, end } = setUp(4, 1);
-  queue.push({ client: 'a', n: 1 });
-  queue.push({ client: 'b', n: 2 });
+  const { push, numbers, admission, end } = setUp(4, 1);
+  push('a');
+  push('b');
   let drained = false;
-  const done = queue.drain().then(() => (drained = true));
-  queue.push({ client: 'c', n: 3 });
+  const done = admission.drain().then(() => (drained = true));
+  push('c');
   await end(0);
   assert.equal(drained, false);
   await end(1);
   await done;
   assert.deepEqual(numbers(), [1, 2]);
+});
+
+void test('another queue takes over what waits, and its capacity counts at once', async () => {
+  const { push, admission, dropped, all } = busy(8);
+  for (const client of ['a', 'b', 'c']) push(client);
+  const deps = {
+    family: 4,
+    now: () => 0,
+    drop: (packet: QueuedPacket, reason: string) => void dropped.push(`${reason} ${(packet as Packet).n}`),
+  } as const;
+  admission.replaceQueue(new RingQueue({ capacity: 2 }, deps));
+  assert.deepEqual(dropped, ['queue-full 2']);
+  assert.deepEqual(await all(), [3, 4]);
+});
+
+void test('a queue that throws is replaced, and packets go on', async () => {
+  const { push, admission, all } = busy(8);
+  admission.replaceQueue({
+    size: 0,
+    enqueue: () => {
+      throw new TypeError('a bug');
+    },
+    dequeue: () => undefined,
+  });
+  push('a');
+  push('b');
+  assert.deepEqual(await all(), [3]);
+  await admission.settled();
+});
+
+void test('the peek tells message type, relay and circuit', () => {
+  const mac = fromMac('02:00:00:00:00:01');
+  const relayed = peekPacket4(request(mac, throughRelay('192.0.2.254', withCircuitId('aa:bb:cc:dd'))).bytes);
+  assert.equal(relayed.messageType, 3);
+  assert.equal(relayed.isCompleting, true);
+  assert.equal(relayed.isCircuit, true);
+  const other = peekPacket4(request(mac, throughRelay('192.0.2.254', withCircuitId('aa:bb:cc:de'))).bytes);
+  assert.notEqual(other.source, relayed.source);
+  const direct = peekPacket4(discover(mac).bytes);
+  assert.deepEqual([direct.source, direct.isCircuit, direct.isCompleting], ['', false, false]);
 });

@@ -7,7 +7,7 @@ import { escapeClassName } from '../../src/engine/class-list.ts';
 import { generateName, qualifyName, replacesName } from '../../src/engine/client-name-rules.ts';
 import { chooseLifetime, teeTimes } from '../../src/engine/lifetime.ts';
 import { NetworkState } from '../../src/engine/network-state.ts';
-import { clientKeyOf } from '../../src/engine/v4/client-key.ts';
+import { peekPacket4 } from '../../src/engine/v4/peek.ts';
 import { discover, fromMac, withClientId, withHostName } from '../support/packets4.ts';
 import { FakeClock } from './fake-clock.ts';
 import { plain } from './scenario.ts';
@@ -101,6 +101,8 @@ void test('disabling again replaces the time limit', async () => {
   await clock.advance(120_000);
   assert.deepEqual(state.origins(), [1]);
 });
+
+const clientKeyOf = (bytes: Uint8Array): string => peekPacket4(bytes).client;
 
 void test('the client key is the client identifier, else the hardware address', () => {
   const byId = clientKeyOf(

@@ -1,0 +1,139 @@
+// From the queue into processing: a bounded number of packets at once, and of each client one after the other.
+import type { Family } from '../addr/family.ts';
+import type { InFlightLimit } from './in-flight-limit.ts';
+import type { PacketQueue, QueueDrop, QueuedPacket } from './queue-types.ts';
+import { clientShare, supersedes } from './supersede.ts';
+
+export interface AdmissionOptions {
+  readonly family: Family;
+}
+
+export interface AdmissionDeps<P extends QueuedPacket> {
+  readonly queue: PacketQueue;
+  readonly limit: InFlightLimit;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  /** Answers one packet. Must not reject. */
+  readonly process: (packet: P) => Promise<void>;
+  readonly drop: (packet: QueuedPacket, reason: QueueDrop) => void;
+  /** A queue threw: what goes on in its place. Its packets are gone. */
+  readonly replaceFailed: (error: unknown) => PacketQueue;
+}
+
+/** Packets that a client sends while one of it is in process wait beside the queue: a retransmission never races its original. */
+export class Admission<P extends QueuedPacket> {
+  readonly #options: AdmissionOptions;
+  readonly #deps: AdmissionDeps<P>;
+  #queue: PacketQueue;
+  #inFlight = 0;
+  #isQueueEmpty = true;
+  /** Clients in process → what they sent since. */
+  readonly #clients = new Map<string, P[] | null>();
+  #idle: (() => void)[] = [];
+  #isClosed = false;
+
+  constructor(options: AdmissionOptions, deps: AdmissionDeps<P>) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#queue = deps.queue;
+  }
+
+  /** Packets in the queue. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  push(packet: P): void {
+    if (this.#isClosed) return;
+    this.#isQueueEmpty = false;
+    this.#guarded((queue) => queue.enqueue(packet));
+    this.#pump();
+  }
+
+  /** Another queue from now on; what waits goes over into it. */
+  replaceQueue(next: PacketQueue): void {
+    const previous = this.#queue;
+    this.#queue = next;
+    this.#guarded((queue) => {
+      for (let packet = previous.dequeue(); packet; packet = previous.dequeue()) queue.enqueue(packet);
+    });
+    this.#pump();
+  }
+
+  /** Refuses more packets and resolves when everything accepted is answered. */
+  drain(): Promise<void> {
+    this.#isClosed = true;
+    return this.settled();
+  }
+
+  /** Resolves when nothing waits and nothing is in process. */
+  async settled(): Promise<void> {
+    if (!this.#isIdle()) await new Promise<void>((done) => this.#idle.push(done));
+  }
+
+  #isIdle(): boolean {
+    return this.#inFlight === 0 && this.#isQueueEmpty;
+  }
+
+  #pump(): void {
+    while (!this.#isQueueEmpty && this.#deps.limit.admits(this.#inFlight, this.#deps.now())) {
+      const packet = this.#guarded((queue) => queue.dequeue()) as P | undefined;
+      if (!packet) this.#isQueueEmpty = true;
+      else if (packet.client !== '' && this.#clients.has(packet.client)) this.#hold(packet);
+      else this.#begin(packet);
+    }
+    if (!this.#isIdle()) return;
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const done of idle) done();
+  }
+
+  #begin(packet: P): void {
+    const { now, process, limit } = this.#deps;
+    const { client } = packet;
+    const start = now();
+    this.#inFlight++;
+    if (client !== '' && !this.#clients.has(client)) this.#clients.set(client, null);
+    void process(packet).finally(() => {
+      const end = now();
+      limit.finished(end - start, end);
+      this.#inFlight--;
+      this.#next(client);
+      this.#pump();
+    });
+  }
+
+  /** The client's next packet, or nobody is in process for it any more. */
+  #next(client: string): void {
+    const held = this.#clients.get(client);
+    const packet = held?.shift();
+    if (packet) this.#begin(packet);
+    else this.#clients.delete(client);
+  }
+
+  #hold(packet: P): void {
+    const held = this.#clients.get(packet.client) ?? [];
+    const kept = held.filter((older) => {
+      const isSuperseded = supersedes(this.#options.family, packet.messageType, older.messageType);
+      if (isSuperseded) this.#deps.drop(older, 'duplicate');
+      return !isSuperseded;
+    });
+    if (kept.length >= clientShare) this.#deps.drop(kept.shift()!, 'queue-share');
+    kept.push(packet);
+    this.#clients.set(packet.client, kept);
+  }
+
+  /** A queue type of a hook library may throw; packets go on in another queue. */
+  #guarded<R>(use: (queue: PacketQueue) => R): R | undefined {
+    try {
+      return use(this.#queue);
+    } catch (error) {
+      this.#queue = this.#deps.replaceFailed(error);
+      return undefined;
+    }
+  }
+}

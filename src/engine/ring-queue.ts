@@ -1,0 +1,158 @@
+// Kea's ring, made fair: bounded, oldest dropped first, DISCOVERs before anything else, a share per client and circuit.
+import { LinkedList, type ListNode } from './linked-list.ts';
+import type { PacketQueue, QueueDeps, QueueDrop, QueuedPacket } from './queue-types.ts';
+import { StandingDelay } from './standing-delay.ts';
+import { clientShare, supersedes } from './supersede.ts';
+
+export interface RingQueueOptions {
+  readonly capacity: number;
+}
+
+/** Of so many packets taken while both kinds wait, one is a DISCOVER: renewals cannot shut newcomers out. */
+const newcomerTurn = 8;
+/** One circuit may hold this part of the ring, and at least `leastShare` packets. */
+const circuitPart = 1 / 16;
+/** A relay that does not tell its circuits is a whole network: it leaves a part of the ring to the others. */
+const relayPart = 3 / 4;
+const leastShare = 8;
+
+interface Waiting {
+  readonly packet: QueuedPacket;
+  inKind: ListNode<Waiting> | null;
+  inSource: ListNode<Waiting> | null;
+}
+
+interface Kinds {
+  readonly newcomers: LinkedList<Waiting>;
+  readonly completing: LinkedList<Waiting>;
+}
+
+export class RingQueue implements PacketQueue {
+  readonly #capacity: number;
+  readonly #deps: QueueDeps;
+  readonly #kinds = emptyKinds();
+  readonly #byClient = new Map<string, Waiting[]>();
+  readonly #bySource = new Map<string, Kinds>();
+  readonly #delays = {
+    newcomers: new StandingDelay(newcomerDelay),
+    completing: new StandingDelay(completingDelay),
+  };
+  #turn = 0;
+
+  constructor(options: RingQueueOptions, deps: QueueDeps) {
+    this.#capacity = options.capacity;
+    this.#deps = deps;
+  }
+
+  get size(): number {
+    return sizeOf(this.#kinds);
+  }
+
+  enqueue(packet: QueuedPacket): void {
+    this.#dropSuperseded(packet);
+    if (!this.#makeRoomInSource(packet)) return;
+    if (this.size >= this.#capacity && !this.#dropOldest(this.#kinds, packet, 'queue-full')) return;
+    this.#add(packet);
+  }
+
+  dequeue(): QueuedPacket | undefined {
+    const now = this.#deps.now();
+    this.#dropLate('completing', now);
+    this.#dropLate('newcomers', now);
+    const { newcomers, completing } = this.#kinds;
+    const both = completing.size > 0 && newcomers.size > 0;
+    if (both) this.#turn = (this.#turn + 1) % newcomerTurn;
+    const kind = completing.size === 0 || (both && this.#turn === 0) ? 'newcomers' : 'completing';
+    const next = this.#kinds[kind].first;
+    if (!next) return undefined;
+    this.#delays[kind].note(now - next.packet.receivedAt, now);
+    this.#remove(next);
+    return next.packet;
+  }
+
+  #dropSuperseded(packet: QueuedPacket): void {
+    if (packet.client === '') return;
+    const own = this.#byClient.get(packet.client);
+    if (!own) return;
+    for (const waiting of [...own]) {
+      if (supersedes(this.#deps.family, packet.messageType, waiting.packet.messageType))
+        this.#drop(waiting, 'duplicate');
+    }
+    if (own.length >= clientShare) this.#drop(own[0]!, 'queue-share');
+  }
+
+  /** False: the packet itself was dropped. */
+  #makeRoomInSource(packet: QueuedPacket): boolean {
+    if (packet.source === '') return true;
+    const here = this.#bySource.get(packet.source);
+    if (!here) return true;
+    const part = packet.isCircuit ? circuitPart : relayPart;
+    const share = Math.max(leastShare, Math.floor(this.#capacity * part));
+    return sizeOf(here) < share || this.#dropOldest(here, packet, 'queue-share');
+  }
+
+  /** The oldest DISCOVER gives way, else the oldest of the others, but never one of these to a DISCOVER. */
+  #dropOldest(from: Kinds, packet: QueuedPacket, reason: QueueDrop): boolean {
+    const oldest = from.newcomers.first ?? (packet.isCompleting ? from.completing.first : undefined);
+    if (oldest) this.#drop(oldest, reason);
+    else this.#deps.drop(packet, reason);
+    return oldest !== undefined;
+  }
+
+  /** A packet that its client will ask for again, or has given up, must not cost one that is still waited for. */
+  #dropLate(kind: keyof Kinds, now: number): void {
+    const list = this.#kinds[kind];
+    const delay = this.#delays[kind];
+    const limit = delay.limit(now);
+    for (let oldest = list.first; oldest && now - oldest.packet.receivedAt > limit; oldest = list.first)
+      this.#drop(oldest, 'queue-late');
+    if (list.size === 0) delay.note(0, now);
+  }
+
+  #drop(waiting: Waiting, reason: QueueDrop): void {
+    this.#remove(waiting);
+    this.#deps.drop(waiting.packet, reason);
+  }
+
+  #add(packet: QueuedPacket): void {
+    const kind = kindOf(packet);
+    const waiting: Waiting = { packet, inKind: null, inSource: null };
+    waiting.inKind = this.#kinds[kind].push(waiting);
+    if (packet.client !== '') {
+      const own = this.#byClient.get(packet.client);
+      if (own) own.push(waiting);
+      else this.#byClient.set(packet.client, [waiting]);
+    }
+    if (packet.source === '') return;
+    let here = this.#bySource.get(packet.source);
+    if (!here) {
+      here = emptyKinds();
+      this.#bySource.set(packet.source, here);
+    }
+    waiting.inSource = here[kind].push(waiting);
+  }
+
+  #remove(waiting: Waiting): void {
+    const { packet, inKind, inSource } = waiting;
+    const kind = kindOf(packet);
+    if (inKind) this.#kinds[kind].remove(inKind);
+    const own = this.#byClient.get(packet.client);
+    if (own) {
+      if (own.length === 1) this.#byClient.delete(packet.client);
+      else own.splice(own.indexOf(waiting), 1);
+    }
+    const here = inSource && this.#bySource.get(packet.source);
+    if (!here) return;
+    here[kind].remove(inSource);
+    if (sizeOf(here) === 0) this.#bySource.delete(packet.source);
+  }
+}
+
+const emptyKinds = (): Kinds => ({ newcomers: new LinkedList(), completing: new LinkedList() });
+const sizeOf = ({ newcomers, completing }: Kinds): number => newcomers.size + completing.size;
+const kindOf = ({ isCompleting }: QueuedPacket): keyof Kinds => (isCompleting ? 'completing' : 'newcomers');
+
+/** Milliseconds. Nobody waits 2 s for an OFFER and then still takes it; RFC 2131 §4.1 has clients ask again after 3 to 5 s. */
+const patience = 2000;
+const newcomerDelay = { patience, underLoad: 250 };
+const completingDelay = { patience, underLoad: 400 };
