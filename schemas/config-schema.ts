@@ -68,11 +68,22 @@ function definitions(
         type: 'object',
         properties: Object.fromEntries(rows.map((row) => [row.key, described(row, schemaOf(row), family)])),
         ...(required.length > 0 && { required }),
-        additionalProperties: false,
+        ...closed(scope, rows),
       };
       return [scope, schema];
     }),
   );
+}
+
+/** No other keys; in some scopes only while one key has one of certain values. */
+function closed(scope: ScopeName, rows: readonly KeyRow[]): JsonSchema {
+  const { closedWhen } = scopes[scope];
+  if (!closedWhen) return { additionalProperties: false };
+  const known = Object.fromEntries(rows.map(({ key }) => [key, {}]));
+  return {
+    if: { properties: { [closedWhen.key]: { enum: closedWhen.values } } },
+    then: { properties: known, additionalProperties: false },
+  };
 }
 
 function described(row: KeyRow, schema: JsonSchema, family: 4 | 6): JsonSchema {

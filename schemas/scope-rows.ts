@@ -43,6 +43,8 @@ const optionTypes = [
 ];
 
 export interface Scope {
+  /** Keys of its own are allowed unless this key is absent or has one of these values. Without it: never. */
+  readonly closedWhen?: { readonly key: string; readonly values: readonly string[] };
   readonly title: string;
   readonly meaning: string;
   readonly rows: readonly KeyRow[];
@@ -400,10 +402,20 @@ export const scopes: Readonly<Record<ScopeName, Scope>> = {
   },
   'dhcp-queue-control': {
     title: 'Packet queue',
-    meaning: 'Packets that wait to be answered. Ours is always on.',
+    meaning:
+      'Packets that wait to be answered. There always is a queue; these values count when it is enabled. ' +
+      'See [queues.md](queues.md).',
+    closedWhen: { key: 'queue-type', values: ['kea-ring4', 'kea-ring6'] },
     rows: [
-      bool('enable-queue', 'Use a queue.', { default: false }),
-      text('queue-type', 'Kind of queue.', { default: 'kea-ring4', default6: 'kea-ring6' }),
+      bool('enable-queue', 'Use this queue instead of the built-in one.', { default: false }),
+      text(
+        'queue-type',
+        'Kind of queue: a ring, or one that a hook library registers, with keys of its own.',
+        {
+          default: 'kea-ring4',
+          default6: 'kea-ring6',
+        },
+      ),
       int('capacity', 'Packets that fit.', { min: 1, default: 64 }),
       ...context,
     ],

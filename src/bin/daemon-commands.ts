@@ -4,6 +4,7 @@ import { checkConfig, type CheckedConfig } from '../config/load.ts';
 import type { JsonMap } from '../config/written.ts';
 import type { DaemonOperations } from '../control/daemon-operations.ts';
 import { FlotillaError } from '../errors.ts';
+import { checkSections } from './check-sections.ts';
 import type { Daemon } from './daemon.ts';
 import { extendedVersion, programVersion } from './version.ts';
 
@@ -26,7 +27,9 @@ export function daemonOperations(daemon: Daemon, shutdown: (exitCode: number) =>
     snapshot: () => daemon.holder.current(),
     leases: () => daemon.service.stores.leases,
     async testConfig(config) {
-      buildSnapshot(checked(config).parts, null, { mode: 'strict', epoch: null });
+      const { parts } = checked(config);
+      buildSnapshot(parts, null, { mode: 'strict', epoch: null });
+      checkSections(parts, daemon.queueTypes);
     },
     setConfig: (config) => daemon.applyConfig(checked(config)),
     reloadConfig: () => daemon.reload(),

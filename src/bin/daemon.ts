@@ -20,6 +20,8 @@ import { Statistics } from '../engine/statistics.ts';
 import { messageOf } from '../errors.ts';
 import { createEdgeReporter } from '../fleet/fleet-server.ts';
 import type { LeveledLogger } from '../log.ts';
+import { QueueTypes } from '../engine/queue-types.ts';
+import { checkSections } from './check-sections.ts';
 import { checkDatabase, distinctDatabases, isSameDatabase } from './check-database.ts';
 import { logLevelOf } from './log-level.ts';
 import { hostEntries, openStores, type DaemonStores } from './open-stores.ts';
@@ -54,6 +56,8 @@ export class Daemon {
   readonly log: LeveledLogger;
   readonly statistics: Statistics;
   readonly networkState = new NetworkState();
+  /** Hook libraries add theirs. */
+  readonly queueTypes = new QueueTypes({ family: 4 });
   readonly startedAt = Date.now();
   reloadedAt = Date.now();
   #config!: CheckedConfig;
@@ -157,6 +161,7 @@ export class Daemon {
   #read(config: CheckedConfig): { readonly config: CheckedConfig; readonly built: BuildResult } {
     for (const warning of config.warnings) this.log.warn('DHCP4_CONFIG_SYNTAX_WARNING', warning);
     const built = buildSnapshot(config.parts, null, { mode: 'strict', epoch: null, log: this.log });
+    checkSections(config.parts, this.queueTypes);
     this.log.setLevel(this.options.debug ? 'debug' : logLevelOf(config.written));
     return { config, built };
   }
@@ -172,6 +177,8 @@ export class Daemon {
         clock: () => Date.now(),
         environment: options.environment,
         snapshot: () => this.#holder.current(),
+        monotonic: () => performance.now(),
+        statistics,
       },
     );
     try {
@@ -193,6 +200,7 @@ export class Daemon {
           clock: systemClock,
           random: Math.random,
           networkState: this.networkState,
+          queueTypes: this.queueTypes,
           allocator: createAllocator(
             { ...defaultAllocation, sharedLeases: stores.sharedLeases },
             { random: Math.random, clock: () => performance.now() },
@@ -251,6 +259,7 @@ export class Daemon {
         apply: (parts, at) => applier.apply(parts, at),
         remember: (parts) => applier.remember(parts),
         ...(this.#servesHostsOf(address) && { reservationScope: () => this.#holder.current() }),
+        onHostsChanged: () => this.#service?.stores.forgetHosts(),
         report: createEdgeReporter(
           {
             instance: options.instance,

@@ -5,6 +5,8 @@ import { basename, extname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { buildSnapshot } from '../config/build.ts';
 import { loadConfigFile } from '../config/load.ts';
+import { QueueTypes } from '../engine/queue-types.ts';
+import { checkSections } from './check-sections.ts';
 import { createCommandRegistry } from '../control/registry.ts';
 import { registerBuiltInCommands } from '../control/commands/register.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
@@ -59,6 +61,7 @@ function testFile(file: string): void {
     warn: (_id, text, fields) => console.error(`warning: ${text} ${JSON.stringify(fields ?? {})}`),
   };
   buildSnapshot(parts, null, { mode: 'strict', epoch: null, log });
+  checkSections(parts, new QueueTypes({ family: 4 }));
   for (const warning of warnings) console.error(`warning: ${warning}`);
   console.log(`${file}: the configuration is good`);
 }

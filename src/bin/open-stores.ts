@@ -4,10 +4,13 @@ import { databaseAddressOf } from '../config/database-address.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { JsonMap, WrittenConfig } from '../config/written.ts';
 import { describeDatabase, type DatabaseAddress } from '../db/address.ts';
+import type { Statistics } from '../engine/statistics.ts';
 import type { Logger } from '../log.ts';
 import { createBatchingLeaseStore } from '../store/batching.ts';
 import { chainHostStores, createFileHostStore } from '../store/file-hosts.ts';
+import { createHostCache, type HostCache } from '../store/host-cache.ts';
 import type { HostStore } from '../store/host-store.ts';
+import { hostCacheSettings } from './host-cache-settings.ts';
 import type { Lease4 } from '../store/lease.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import { lease4Rows } from '../store/memfile/lease-rows.ts';
@@ -30,11 +33,16 @@ export interface OpenStoresDeps {
   readonly clock: () => number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly snapshot: () => Snapshot;
+  /** Milliseconds, monotonic. */
+  readonly monotonic: () => number;
+  readonly statistics: Statistics;
 }
 
 export interface DaemonStores {
   readonly leases: LeaseStore<Lease4>;
   readonly hosts: HostStore;
+  /** Reservations that were cached are asked for again. */
+  forgetHosts(): void;
   /** Servers that share a lease database must not meet: see the allocator. */
   readonly sharedLeases: boolean;
   /** Databases in use, to check their schema. */
@@ -57,9 +65,11 @@ export async function openStores(options: OpenStoresOptions, deps: OpenStoresDep
     ? openMysqlLeases(leaseAddress, hostAddresses.length === 0, deps)
     : await openMemfileLeases(leaseEntry, options, deps);
   const fileHosts = createFileHostStore(() => deps.snapshot().hosts);
+  const cacheSettings = hostCacheSettings(written);
+  const caches: HostCache[] = [];
   const databaseHosts = hostAddresses.map((address) => {
     deps.log.info('HOSTS_BACKENDS_REGISTERED', `reservations in ${describeDatabase(address)}`);
-    return openMysqlHostStore(
+    const store = openMysqlHostStore(
       { family: 4, address },
       {
         logger: deps.log,
@@ -68,11 +78,23 @@ export async function openStores(options: OpenStoresOptions, deps: OpenStoresDep
         addressesUnique: () => deps.snapshot().globals.ipReservationsUnique,
       },
     );
+    if (!cacheSettings) return store;
+    const cache = createHostCache(cacheSettings, {
+      store,
+      now: deps.monotonic,
+      basis: () => [deps.snapshot().definitions, deps.snapshot().globals.ipReservationsUnique],
+      count: (event) => deps.statistics.counter(`flotilla-host-cache-${event}`).add(),
+    });
+    caches.push(cache);
+    return cache;
   });
   const hosts = databaseHosts.length === 0 ? fileHosts : chainHostStores([fileHosts, ...databaseHosts]);
   return {
     leases,
     hosts,
+    forgetHosts() {
+      for (const cache of caches) cache.clear();
+    },
     sharedLeases: leaseAddress !== null,
     databases: [...(leaseAddress ? [leaseAddress] : []), ...hostAddresses],
     async close() {

@@ -1,14 +1,9 @@
 // What a changed configuration file makes the daemon open anew.
 import { isDeepStrictEqual } from 'node:util';
 import type { WrittenConfig } from '../config/written.ts';
+import { hostCacheSettings } from './host-cache-settings.ts';
 
-const serviceKeys = [
-  'interfaces-config',
-  'lease-database',
-  'hosts-database',
-  'hosts-databases',
-  'dhcp-queue-control',
-] as const;
+const serviceKeys = ['interfaces-config', 'lease-database', 'hosts-database', 'hosts-databases'] as const;
 /** The backend also checks the reservations that lie beside its configuration, if they are the ones in use. */
 const backendKeys = ['config-control', 'server-tag', 'hosts-database', 'hosts-databases'] as const;
 const channelKeys = ['control-socket', 'control-sockets'] as const;
@@ -25,5 +20,10 @@ export interface ChangedSections {
 export function sectionsChanged(before: WrittenConfig, after: WrittenConfig): ChangedSections {
   const differs = (keys: readonly string[]): boolean =>
     keys.some((key) => !isDeepStrictEqual(before[key], after[key]));
-  return { service: differs(serviceKeys), backend: differs(backendKeys), channels: differs(channelKeys) };
+  const isCacheChanged = !isDeepStrictEqual(hostCacheSettings(before), hostCacheSettings(after));
+  return {
+    service: differs(serviceKeys) || isCacheChanged,
+    backend: differs(backendKeys),
+    channels: differs(channelKeys),
+  };
 }

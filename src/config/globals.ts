@@ -8,7 +8,6 @@ import type { JsonMap } from './written.ts';
 /** Throws CONFIG_INVALID for a contradiction. */
 export function resolveGlobals(json: JsonMap, family: Family): GlobalParameters {
   const expired = mapAt(json, 'expired-leases-processing') ?? {};
-  const queue = mapAt(json, 'dhcp-queue-control') ?? {};
   const compatibility = mapAt(json, 'compatibility') ?? {};
   return Object.freeze({
     declineProbationPeriod: numberAt(json, 'decline-probation-period') ?? 86400,
@@ -28,11 +27,6 @@ export function resolveGlobals(json: JsonMap, family: Family): GlobalParameters 
       maxReclaimLeases: numberAt(expired, 'max-reclaim-leases') ?? 100,
       maxReclaimTime: numberAt(expired, 'max-reclaim-time') ?? 250,
       unwarnedReclaimCycles: numberAt(expired, 'unwarned-reclaim-cycles') ?? 5,
-    }),
-    queue: Object.freeze({
-      enabled: booleanAt(queue, 'enable-queue') ?? false,
-      type: stringAt(queue, 'queue-type') ?? `kea-ring${family}`,
-      capacity: numberAt(queue, 'capacity') ?? 64,
     }),
     compatibility: Object.freeze({
       lenientOptionParsing: booleanAt(compatibility, 'lenient-option-parsing') ?? false,

@@ -24,6 +24,7 @@ const isNot =
 export const rootLoggers: readonly string[] = ['kea-dhcp4', 'kea-dhcp6', '*'];
 const everyDebugLine = 99;
 const leaseCommands = 'libdhcp_lease_cmds.so';
+const hostCache = 'libdhcp_host_cache.so';
 
 /** File name of a library, whatever its directory. */
 export function libraryName(library: string): string {
@@ -43,12 +44,6 @@ export const notInForceRows: readonly NotInForceRow[] = [
     key: 'thread-pool-size',
     when: isNotZero,
     instead: 'there are no threads to count',
-  },
-  {
-    scope: 'dhcp-queue-control',
-    key: 'queue-type',
-    when: isNot('kea-ring4', 'kea-ring6'),
-    instead: 'the oldest packet gives way to a newer one, as in kea-ring4 and kea-ring6',
   },
   { scope: 'multi-threading', key: 'packet-queue-size', instead: 'the queue of packets has its own limit' },
   { scope: 'dhcp-queue-control', key: 'enable-queue', when: isOff, instead: 'the queue is always on' },
@@ -116,6 +111,12 @@ export const notInForceRows: readonly NotInForceRow[] = [
   {
     scope: 'hooks-library',
     key: 'library',
+    when: isHostCache,
+    instead: 'reservations are cached, its commands are not there',
+  },
+  {
+    scope: 'hooks-library',
+    key: 'library',
     when: isNotBuiltIn,
     instead: 'this library is not part of this version',
   },
@@ -155,10 +156,14 @@ export const notInForceRows: readonly NotInForceRow[] = [
 ];
 
 /** Database backends are built in: naming their library changes nothing and is fine. */
-const builtInLibraries: ReadonlySet<string> = new Set(['libdhcp_mysql.so', leaseCommands]);
+const builtInLibraries: ReadonlySet<string> = new Set(['libdhcp_mysql.so', leaseCommands, hostCache]);
 
 function isNotBuiltIn(value: Json): boolean {
   return typeof value === 'string' && !builtInLibraries.has(libraryName(value));
+}
+
+function isHostCache(value: Json): boolean {
+  return typeof value === 'string' && libraryName(value) === hostCache;
 }
 
 function isLeaseCommands(value: Json): boolean {

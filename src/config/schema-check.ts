@@ -36,7 +36,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 
 function problemsOf(validate: ValidateFunction, value: Json): readonly SchemaProblem[] {
   if (validate(value)) return none;
-  const problems = (validate.errors ?? []).map(problemOf);
+  const problems = (validate.errors ?? []).filter(({ keyword }) => keyword !== 'if').map(problemOf);
   // An unknown word of an enumeration of the wrong type is one mistake, not two.
   return problems.filter(
     (problem, index) =>

@@ -156,7 +156,6 @@ export interface GlobalParameters {
     readonly maxReclaimTime: number;
     readonly unwarnedReclaimCycles: number;
   };
-  readonly queue: { readonly enabled: boolean; readonly type: string; readonly capacity: number };
   readonly compatibility: {
     readonly lenientOptionParsing: boolean;
     readonly ignoreDhcpServerIdentifier: boolean;

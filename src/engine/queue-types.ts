@@ -40,15 +40,15 @@ export interface QueueDeps {
   readonly now: () => number;
   /** Counts a packet that will not be answered. */
   readonly drop: (packet: QueuedPacket, reason: QueueDrop) => void;
+  /** The error to throw for a key of `dhcp-queue-control` whose value is wrong: it names the place. */
+  readonly invalid: (key: string, message: string) => Error;
 }
 
-/** Makes a queue from `dhcp-queue-control`. A throw refuses the configuration; see {@link invalidQueue}. */
+/** Makes a queue from `dhcp-queue-control`. A throw refuses the configuration. */
 export type QueueFactory = (element: JsonMap, deps: QueueDeps) => PacketQueue;
 
-/** The error for a parameter of `dhcp-queue-control` that is wrong: it names the place. */
-export function invalidQueue(key: string, message: string): FlotillaError {
-  return new FlotillaError('CONFIG_INVALID', message, { key: key === '' ? element : `${element}.${key}` });
-}
+/** What the server itself gives to a queue. */
+export type QueueServices = Omit<QueueDeps, 'invalid'>;
 
 /** Packets that wait at most when `dhcp-queue-control` is absent or switched off: congestion handling is always on. */
 export const defaultQueueCapacity = 16_384;
@@ -64,7 +64,7 @@ export class QueueTypes {
     this.#factories.set(this.standard, (json, deps) => {
       const capacity = json['capacity'] ?? kea.capacity;
       if (typeof capacity !== 'number' || !Number.isInteger(capacity) || capacity < 1)
-        throw invalidQueue('capacity', 'capacity must be a whole number above 0');
+        throw invalid('capacity', 'capacity must be a whole number above 0');
       return new RingQueue({ capacity }, deps);
     });
   }
@@ -76,8 +76,8 @@ export class QueueTypes {
 
   /** Throws CONFIG_INVALID when the name is taken. The type counts from the next configuration on. */
   registerQueueType(name: string, factory: QueueFactory): void {
-    if (name === '') throw invalidQueue('queue-type', 'a queue type needs a name');
-    if (this.#factories.has(name)) throw invalidQueue('queue-type', `queue type '${name}' exists already`);
+    if (name === '') throw invalid('queue-type', 'a queue type needs a name');
+    if (this.#factories.has(name)) throw invalid('queue-type', `queue type '${name}' exists already`);
     this.#factories.set(name, factory);
   }
 
@@ -101,16 +101,16 @@ export class QueueTypes {
   }
 
   /** The queue of this `dhcp-queue-control`. Throws CONFIG_INVALID with the place of what is wrong. */
-  create(json: JsonMap | undefined, deps: QueueDeps, capacity = defaultQueueCapacity): PacketQueue {
+  create(json: JsonMap | undefined, services: QueueServices, capacity = defaultQueueCapacity): PacketQueue {
     const type = this.typeOf(json);
     const factory = this.#factories.get(type);
     if (!factory) {
       const known = [...this.#factories.keys()].map((name) => `'${name}'`).join(', ');
-      throw invalidQueue('queue-type', `queue type '${type}' is not registered; there are ${known}`);
+      throw invalid('queue-type', `queue type '${type}' is not registered; there are ${known}`);
     }
     const enabled = json?.['enable-queue'] === true;
     try {
-      return factory(enabled ? json : { capacity }, deps);
+      return factory(enabled ? json : { capacity }, { ...services, invalid });
     } catch (error) {
       if (error instanceof FlotillaError && error.location.key !== undefined) throw error;
       throw new FlotillaError('CONFIG_INVALID', `queue type '${type}': ${messageOf(error)}`, {
@@ -125,5 +125,7 @@ export class QueueTypes {
   }
 }
 
+const invalid = (key: string, message: string): FlotillaError =>
+  new FlotillaError('CONFIG_INVALID', message, { key: `${element}.${key}` });
 const element = 'dhcp-queue-control';
 const kea = { capacity: 64 };

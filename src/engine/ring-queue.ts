@@ -1,6 +1,6 @@
 // Kea's ring, made fair: bounded, oldest dropped first, DISCOVERs before anything else, a share per client and circuit.
 import { LinkedList, type ListNode } from './linked-list.ts';
-import type { PacketQueue, QueueDeps, QueueDrop, QueuedPacket } from './queue-types.ts';
+import type { PacketQueue, QueueDrop, QueuedPacket, QueueServices } from './queue-types.ts';
 import { StandingDelay } from './standing-delay.ts';
 import { clientShare, supersedes } from './supersede.ts';
 
@@ -29,7 +29,7 @@ interface Kinds {
 
 export class RingQueue implements PacketQueue {
   readonly #capacity: number;
-  readonly #deps: QueueDeps;
+  readonly #deps: QueueServices;
   readonly #kinds = emptyKinds();
   readonly #byClient = new Map<string, Waiting[]>();
   readonly #bySource = new Map<string, Kinds>();
@@ -39,7 +39,7 @@ export class RingQueue implements PacketQueue {
   };
   #turn = 0;
 
-  constructor(options: RingQueueOptions, deps: QueueDeps) {
+  constructor(options: RingQueueOptions, deps: QueueServices) {
     this.#capacity = options.capacity;
     this.#deps = deps;
   }

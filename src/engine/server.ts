@@ -25,7 +25,7 @@ import {
   defaultQueueCapacity,
   QueueTypes,
   type PacketQueue,
-  type QueueDeps,
+  type QueueServices,
   type QueuedPacket,
 } from './queue-types.ts';
 import type { Statistics } from './statistics.ts';
@@ -150,7 +150,7 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
   };
 
   const queueTypes = deps.queueTypes ?? new QueueTypes({ family: 4 });
-  const queueDeps: QueueDeps = {
+  const queueServices: QueueServices = {
     family: 4,
     now: () => clock.monotonic(),
     drop: (_packet, reason) => {
@@ -159,7 +159,7 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
     },
   };
   const createQueue = (control: JsonMap | undefined): PacketQueue =>
-    queueTypes.create(control, queueDeps, settings.queueCapacity);
+    queueTypes.create(control, queueServices, settings.queueCapacity);
   let control = queueControlOf(deps.snapshot());
   const admission = new Admission<Waiting4>(
     { family: 4 },
@@ -168,7 +168,7 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
       limit: new InFlightLimit({ max: settings.maxInFlight }),
       now: () => clock.monotonic(),
       process: ({ datagram }) => process(datagram),
-      drop: queueDeps.drop,
+      drop: queueServices.drop,
       replaceFailed: (error) => {
         const type = queueTypes.typeOf(control);
         log.error(

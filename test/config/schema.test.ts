@@ -163,10 +163,6 @@ test('what is valid and not in force is said, and nothing else is', () => {
   assert.deepEqual(of('"adaptive-lease-time-threshold": 0.5, "allocator": "flq"'), [
     'allocator = "flq"; free addresses are looked for without a queue',
   ]);
-  assert.deepEqual(
-    of('"dhcp-queue-control": { "enable-queue": true, "queue-type": "lifo", "capacity": 9 }'),
-    ['queue-type = "lifo"; the oldest packet gives way to a newer one, as in kea-ring4 and kea-ring6'],
-  );
   assert.equal(of('"lease-database": { "type": "postgresql", "name": "kea" }').length, 1);
   assert.deepEqual(warnings, [
     '/etc/flotilla.json:2:20: Dhcp4.dhcp-ddns.enable-updates: not in force: enable-updates = true; no DNS update is sent',

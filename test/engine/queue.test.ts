@@ -41,7 +41,7 @@ function setUp(capacity: number, maxInFlight: number) {
     dropped,
     numbers: () => started.map((packet) => packet.n),
     /** Packets are numbered from 1. */
-    push(client: string, kind: keyof typeof type = 'discover', more: Partial<QueuedPacket> = {}): void {
+    push: (client: string, kind: keyof typeof type = 'discover', more: Partial<QueuedPacket> = {}): void => {
       const messageType = type[kind];
       admission.push({
         bytes: new Uint8Array(),
@@ -55,7 +55,7 @@ function setUp(capacity: number, maxInFlight: number) {
         ...more,
       });
     },
-    async end(index: number): Promise<void> {
+    end: async (index: number): Promise<void> => {
       finish.get(started[index]!)!();
       await new Promise((resolve) => setImmediate(resolve));
     },
@@ -69,7 +69,7 @@ function busy(capacity: number) {
   world.push('stranger');
   return {
     ...world,
-    async all(): Promise<number[]> {
+    all: async (): Promise<number[]> => {
       for (let i = 0; i < world.numbers().length; i++) await world.end(i);
       return world.numbers().slice(1);
     },

@@ -7,6 +7,7 @@ import { splitParts } from '../../src/config/split.ts';
 import type { Snapshot } from '../../src/config/snapshot.ts';
 import type { JsonMap } from '../../src/config/written.ts';
 import { NetworkState } from '../../src/engine/network-state.ts';
+import type { QueueTypes } from '../../src/engine/queue-types.ts';
 import { createServer4, type Server4, type Server4Options } from '../../src/engine/server.ts';
 import { Statistics } from '../../src/engine/statistics.ts';
 import type { Logger } from '../../src/log.ts';
@@ -34,6 +35,7 @@ export interface WorldOptions {
   readonly sharedLeases?: boolean;
   /** Instead of the reservations of the configuration. */
   readonly hosts?: HostStore;
+  readonly queueTypes?: QueueTypes;
 }
 
 export interface Reply extends OutboundDatagram {
@@ -158,6 +160,7 @@ export class World {
       clock: this.clock,
       random: mulberry32(1),
       networkState: this.networkState,
+      ...(this.#options.queueTypes && { queueTypes: this.#options.queueTypes }),
       allocator: createAllocator(
         { ...defaultAllocation, sharedLeases: this.#options.sharedLeases ?? false },
         { random: mulberry32(1), clock: () => this.clock.now() },
