@@ -107,7 +107,7 @@ void test('parameters that a queue type refuses are located, and so is a type th
   );
   assert.equal(
     refusal(`${enabled} "oldest-first"`),
-    "server.json:2:61: Dhcp4.dhcp-queue-control.queue-type: queue type 'oldest-first' is not registered; there are 'kea-ring4', 'newest-first'",
+    "server.json:2:63: Dhcp4.dhcp-queue-control.queue-type: queue type 'oldest-first' is not registered; there are 'kea-ring4', 'newest-first'",
   );
   assert.match(refusal(`${enabled} "kea-ring6"`), /'kea-ring6' is not registered/);
   assert.match(refusal(`${enabled} "kea-ring4", "max-age": 5`), /unknown key 'max-age'; known/);
