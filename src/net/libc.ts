@@ -17,6 +17,7 @@ export const linux = {
   SO_BINDTODEVICE: 25,
   SO_RCVBUFFORCE: 33,
   ETH_P_IP: 0x0800,
+  F_DUPFD_CLOEXEC: 1030,
 } as const;
 
 /** Thin calls: every one throws SOCKET_OPEN or SOCKET_SEND with the system's own error text. */
@@ -26,6 +27,8 @@ export interface Libc {
   bind(fd: number, address: Uint8Array): void;
   sendTo(fd: number, bytes: Uint8Array, address: Uint8Array): void;
   close(fd: number): void;
+  /** Another descriptor of the same socket. */
+  duplicate(fd: number): number;
   /** Interface index of a name. */
   interfaceIndex(name: string): number;
 }
@@ -49,6 +52,7 @@ function bind(): Libc {
   const sendto = library.func(
     'intptr_t sendto(int, const uint8_t *, size_t, int, const uint8_t *, uint32_t)',
   );
+  const fcntl = library.func('int fcntl(int, int, ...)');
   const close = library.func('int close(int)') as (fd: number) => number;
   const nameToIndex = library.func('uint32_t if_nametoindex(const char *)') as (name: string) => number;
   const strerror = library.func('const char *strerror(int)') as (code: number) => string;
@@ -75,6 +79,7 @@ function bind(): Libc {
     close(fd) {
       close(fd);
     },
+    duplicate: (fd) => check(fcntl(fd, linux.F_DUPFD_CLOEXEC, 'int', 0) as number, 'SOCKET_OPEN', 'fcntl'),
     interfaceIndex(name) {
       const index = nameToIndex(name);
       if (index === 0) throw new FlotillaError('SOCKET_OPEN', `there is no interface '${name}'`);

@@ -1,5 +1,5 @@
 // The server's sockets: one per address of every configured interface, one for its broadcasts, and delivery by RFC 2131 §4.1.
-import type { RemoteInfo, Socket } from 'node:dgram';
+import type { RemoteInfo } from 'node:dgram';
 import { formatIpv4, tryParseIpv4 } from '../addr/ipv4.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -8,9 +8,14 @@ import type { ListenAddress } from './interfaces.ts';
 import type { Libc } from './libc.ts';
 import { openLinkLayerSender, type LinkLayerSender } from './link-layer.ts';
 import type { InboundDatagram, OpenInterface, OutboundDatagram, Transport } from './transport.ts';
-import { openUdpSocket } from './udp-socket.ts';
+import { openUdpSocket, type UdpSocket } from './udp-socket.ts';
 
 const limitedBroadcast = 0xffffffff;
+/** Handles on one socket, and on all of them, about: a server with hundreds of addresses has one each. */
+const handlesPerSocket = 16;
+const handlesInAll = 128;
+/** An address of ours, and the broadcasts of its interface. */
+const socketsPerAddress = 3;
 
 export interface UdpTransportOptions {
   readonly listen: readonly ListenAddress[];
@@ -30,10 +35,9 @@ export interface UdpTransportDeps {
   readonly onSendFailure: () => void;
 }
 
-interface OpenSocket {
+interface OpenSocket extends UdpSocket {
   readonly iface: string;
   readonly address: number;
-  readonly socket: Socket;
 }
 
 export interface OpenedTransport {
@@ -54,6 +58,8 @@ export async function openUdpTransport(
     readonly serverAddress: number;
   }[] = [];
   const errors: FlotillaError[] = [];
+  const handlesEach = Math.floor(handlesInAll / (options.listen.length * socketsPerAddress));
+  const handles = Math.max(1, Math.min(handlesPerSocket, handlesEach));
   const open = async (
     iface: string,
     bindTo: number,
@@ -61,8 +67,12 @@ export async function openUdpTransport(
     serverAddress: number,
   ): Promise<OpenSocket | undefined> => {
     try {
-      const socket = await openUdpSocket({ iface, address: bindTo, port: options.serverPort }, deps.libc);
-      const opened = { iface, address: bindTo, socket };
+      const { serverPort: port } = options;
+      const opened = {
+        ...(await openUdpSocket({ iface, address: bindTo, port, handles }, deps.libc)),
+        iface,
+        address: bindTo,
+      };
       receivers.push({ open: opened, destination, serverAddress });
       return opened;
     } catch (error) {
@@ -143,12 +153,14 @@ export async function openUdpTransport(
       interfaces,
       listen(handler) {
         for (const { open: opened, destination, serverAddress } of receivers) {
-          opened.socket.on('message', (bytes: Buffer, remote: RemoteInfo) =>
-            handler(inbound(bytes, remote, opened.iface, destination, serverAddress, deps.now())),
-          );
-          opened.socket.on('error', (error) =>
-            deps.log.error('DHCP4_PACKET_RECEIVE_FAIL', `socket on ${opened.iface}: ${messageOf(error)}`),
-          );
+          const receive = (bytes: Buffer, remote: RemoteInfo): void =>
+            handler(inbound(bytes, remote, opened.iface, destination, serverAddress, deps.now()));
+          for (const handle of opened.handles) {
+            handle.on('message', receive);
+            handle.on('error', (error) =>
+              deps.log.error('DHCP4_PACKET_RECEIVE_FAIL', `socket on ${opened.iface}: ${messageOf(error)}`),
+            );
+          }
         }
       },
       send(datagram) {
@@ -163,9 +175,9 @@ export async function openUdpTransport(
       async close() {
         linkLayer?.close();
         await Promise.all(
-          receivers.map(
-            ({ open: { socket } }) => new Promise<void>((resolve) => socket.close(() => resolve())),
-          ),
+          receivers
+            .flatMap(({ open: { handles: opened } }) => opened)
+            .map((handle) => new Promise<void>((resolve) => handle.close(() => resolve()))),
         );
       },
     },

@@ -65,6 +65,28 @@ for (const [name, binding] of bindings) {
   });
 }
 
+test(
+  'what came while the event loop was busy is received in its next turn, in order',
+  { skip: 'missing' in libc && libc.missing },
+  async () => {
+    const { transport } = await open(libc as Libc, 20069);
+    const socket = createSocket('udp4');
+    try {
+      socket.connect(20069, '127.0.0.1');
+      await once(socket, 'connect');
+      const received: number[] = [];
+      transport.listen(({ bytes }) => void received.push(Buffer.from(bytes).readUInt16BE(0)));
+      const sent = Array.from({ length: 300 }, (_, n) => n);
+      for (const n of sent) socket.send(Buffer.from([n >> 8, n & 255]));
+      while (received.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(received, sent);
+    } finally {
+      socket.close();
+      await transport.close();
+    }
+  },
+);
+
 test('an address that is not ours is a located error, not a crash', async () => {
   const { transport, errors } = await openUdpTransport(
     {

@@ -1,0 +1,143 @@
+// What receiving costs while the event loop is busy: one socket, a socket read through several handles, a receiver thread.
+// Run: node --import tsx bench/receive.ts [packets per second]
+import { fork } from 'node:child_process';
+import { createSocket, type Socket } from 'node:dgram';
+import { createRequire } from 'node:module';
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import type * as Koffi from 'koffi';
+import { linux, loadLibc } from '../src/net/libc.ts';
+
+type Way = 'one handle' | 'sixteen handles' | 'receiver thread';
+type Take = (bytes: Uint8Array) => void;
+
+const port = 26_067;
+const seconds = 3;
+const now = (): number => Number(process.hrtime.bigint() / 1000n) / 1000;
+
+/** 300 bytes, the time of sending in the first 8. */
+function generate(rate: number): void {
+  const socket = createSocket({ type: 'udp4', lookup: (host, _options, done) => done(null, host, 4) });
+  const begin = now();
+  let sent = 0;
+  const timer = setInterval(() => {
+    const due = Math.min(rate * seconds, ((now() - begin) / 1000) * rate);
+    for (; sent < due; sent++) {
+      const bytes = Buffer.alloc(300);
+      bytes.writeDoubleLE(now());
+      socket.send(bytes, port, '127.0.0.1');
+    }
+    if (sent >= rate * seconds) {
+      clearInterval(timer);
+      setTimeout(() => process.exit(), 500);
+    }
+  }, 2);
+}
+
+async function openSockets(handles: number): Promise<Socket[]> {
+  const libc = loadLibc();
+  if ('missing' in libc) throw new Error(libc.missing);
+  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
+  const dup = koffi.load('libc.so.6').func('int dup(int)') as (fd: number) => number;
+  const fd = libc.socket(linux.AF_INET, linux.SOCK_DGRAM | linux.SOCK_CLOEXEC | linux.SOCK_NONBLOCK, 0);
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(8 * 1024 * 1024);
+  try {
+    libc.setOption(fd, linux.SO_RCVBUFFORCE, size);
+  } catch {
+    libc.setOption(fd, linux.SO_RCVBUF, size);
+  }
+  const address = Buffer.alloc(16);
+  address.writeUInt16LE(linux.AF_INET, 0);
+  address.writeUInt16BE(port, 2);
+  address.set([127, 0, 0, 1], 4);
+  libc.bind(fd, address);
+  const descriptors = [fd, ...Array.from({ length: handles - 1 }, () => dup(fd))];
+  return await Promise.all(
+    descriptors.map(async (each) => {
+      const socket = createSocket('udp4');
+      await new Promise<void>((done) => socket.bind({ fd: each, exclusive: true }, done));
+      return socket;
+    }),
+  );
+}
+
+async function open(way: Way, take: Take): Promise<() => Promise<unknown>> {
+  if (way === 'receiver thread') {
+    // A worker does not inherit the loader of TypeScript.
+    const self = JSON.stringify(import.meta.url);
+    const script = `import('tsx/esm/api').then(({ register }) => (register(), import(${self})))`;
+    const worker = new Worker(script, { eval: true, workerData: 'receiver' });
+    await new Promise((ready) => worker.once('message', ready));
+    worker.on('message', (batch: Uint8Array[]) => batch.forEach(take));
+    return () => worker.terminate();
+  }
+  const sockets = await openSockets(way === 'one handle' ? 1 : 16);
+  for (const socket of sockets) socket.on('message', take);
+  return () => Promise.all(sockets.map((socket) => new Promise<void>((done) => socket.close(done))));
+}
+
+/** Whatever gathered in a turn of its own loop goes over as one message. */
+async function receiverThread(): Promise<void> {
+  const [socket] = await openSockets(1);
+  let batch: Uint8Array[] = [];
+  socket!.on('message', (bytes) => {
+    if (batch.push(bytes) === 1)
+      setImmediate(() => {
+        parentPort!.postMessage(batch);
+        batch = [];
+      });
+  });
+  parentPort!.postMessage('ready');
+}
+
+function spin(milliseconds: number): void {
+  const end = now() + milliseconds;
+  while (now() < end);
+}
+
+/** The loop works `busy` ms in every turn; once a second it stands still for `stall` ms. */
+async function run(way: Way, rate: number, busy: number, stall: number): Promise<string> {
+  const ages: number[] = [];
+  let isOver = false;
+  const close = await open(way, (bytes) => {
+    ages.push(now() - new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true));
+  });
+  const turn = (): void => {
+    spin(busy);
+    if (!isOver) setImmediate(turn);
+  };
+  if (busy > 0) setImmediate(turn);
+  const stalls = stall > 0 ? setInterval(() => spin(stall), 1000) : undefined;
+  const cpu = process.cpuUsage();
+  const child = fork(new URL(import.meta.url), ['generate', String(rate)]);
+  await new Promise((done) => child.once('exit', done));
+  const { user, system } = process.cpuUsage(cpu);
+  const atEnd = ages.length;
+  isOver = true;
+  clearInterval(stalls);
+  await new Promise((done) => setTimeout(done, 300));
+  await close();
+  const sorted = ages.slice(0, atEnd).sort((a, b) => a - b);
+  const at = (part: number): string => (sorted[Math.floor(sorted.length * part)] ?? NaN).toFixed(1);
+  const percent = ((100 * atEnd) / (rate * seconds)).toFixed(1);
+  return [way, rate, busy, stall, `${percent} %`, at(0.5), at(0.99), ((user + system) / 1e6).toFixed(2)].join(
+    ' | ',
+  );
+}
+
+if (!isMainThread && workerData === 'receiver') await receiverThread();
+else if (process.argv[2] === 'generate') generate(Number(process.argv[3]));
+else {
+  const rate = Number(process.argv[2] ?? 20_000);
+  console.log('way | offered/s | busy ms per turn | stall ms per s | received | age p50 ms | p99 | CPU s');
+  for (const [busy, stall] of [
+    [0, 0],
+    [0, 300],
+    [1, 0],
+    [5, 0],
+    [20, 0],
+  ] as const)
+    for (const way of ['one handle', 'sixteen handles', 'receiver thread'] as const)
+      console.log(await run(way, rate, busy, stall));
+  process.exit();
+}
