@@ -11,7 +11,7 @@ export interface RingQueueOptions {
 /** Of so many packets taken while both kinds wait, one is a DISCOVER: renewals cannot shut newcomers out. */
 const newcomerTurn = 8;
 /** One circuit may hold this part of the ring, and at least `leastShare` packets. */
-const circuitPart = 1 / 16;
+const circuitPart = 1 / 8;
 /** A relay that does not tell its circuits is a whole network: it leaves a part of the ring to the others. */
 const relayPart = 3 / 4;
 const leastShare = 8;
@@ -20,6 +20,12 @@ interface Waiting {
   readonly packet: QueuedPacket;
   inKind: ListNode<Waiting> | null;
   inSource: ListNode<Waiting> | null;
+}
+
+/** A circuit, a relay, or everybody who is on the server's own links. */
+interface Source extends Kinds {
+  /** Set while DISCOVERs from here wait. */
+  turn: ListNode<Source> | null;
 }
 
 interface Kinds {
@@ -32,7 +38,9 @@ export class RingQueue implements PacketQueue {
   readonly #deps: QueueServices;
   readonly #kinds = emptyKinds();
   readonly #byClient = new Map<string, Waiting[]>();
-  readonly #bySource = new Map<string, Kinds>();
+  readonly #bySource = new Map<string, Source>();
+  /** Sources with DISCOVERs, whose turn is next first: a flood from one waits for itself. */
+  readonly #turns = new LinkedList<Source>();
   readonly #delays = {
     newcomers: new StandingDelay(newcomerDelay),
     completing: new StandingDelay(completingDelay),
@@ -63,11 +71,20 @@ export class RingQueue implements PacketQueue {
     const both = completing.size > 0 && newcomers.size > 0;
     if (both) this.#turn = (this.#turn + 1) % newcomerTurn;
     const kind = completing.size === 0 || (both && this.#turn === 0) ? 'newcomers' : 'completing';
-    const next = this.#kinds[kind].first;
-    if (!next) return undefined;
-    this.#delays[kind].note(now - next.packet.receivedAt, now);
+    const oldest = this.#kinds[kind].first;
+    if (!oldest) return undefined;
+    this.#delays[kind].note(now - oldest.packet.receivedAt, now);
+    const next = kind === 'completing' ? oldest : this.#nextNewcomer();
     this.#remove(next);
     return next.packet;
+  }
+
+  /** Of the source whose turn it is; that source is then the last. */
+  #nextNewcomer(): Waiting {
+    const source = this.#turns.first!;
+    this.#turns.remove(source.turn!);
+    source.turn = this.#turns.push(source);
+    return source.newcomers.first!;
   }
 
   #dropSuperseded(packet: QueuedPacket): void {
@@ -123,13 +140,13 @@ export class RingQueue implements PacketQueue {
       if (own) own.push(waiting);
       else this.#byClient.set(packet.client, [waiting]);
     }
-    if (packet.source === '') return;
     let here = this.#bySource.get(packet.source);
     if (!here) {
-      here = emptyKinds();
+      here = { ...emptyKinds(), turn: null };
       this.#bySource.set(packet.source, here);
     }
     waiting.inSource = here[kind].push(waiting);
+    if (!packet.isCompleting) here.turn ??= this.#turns.push(here);
   }
 
   #remove(waiting: Waiting): void {
@@ -144,6 +161,10 @@ export class RingQueue implements PacketQueue {
     const here = inSource && this.#bySource.get(packet.source);
     if (!here) return;
     here[kind].remove(inSource);
+    if (here.turn && here.newcomers.size === 0) {
+      this.#turns.remove(here.turn);
+      here.turn = null;
+    }
     if (sizeOf(here) === 0) this.#bySource.delete(packet.source);
   }
 }
