@@ -21,6 +21,7 @@ export function daemonOperations(daemon: Daemon, shutdown: (exitCode: number) =>
         pid: process.pid,
         uptime: Math.floor((Date.now() - daemon.startedAt) / 1000),
         reload: Math.floor((Date.now() - daemon.reloadedAt) / 1000),
+        ...(daemon.service && { queue: daemon.service.server.queue() }),
         sockets: errors.length === 0 ? { status: 'ready' } : { status: 'failed', errors },
       };
     },

@@ -29,6 +29,8 @@ export class Admission<P extends QueuedPacket> {
   #isQueueEmpty = true;
   /** Clients in process → what they sent since. */
   readonly #clients = new Map<string, P[] | null>();
+  /** How many waited when a packet came, over about 10, 100 and 1000 packets. */
+  #averages: [number, number, number] = [0, 0, 0];
   #idle: (() => void)[] = [];
   #isClosed = false;
 
@@ -43,6 +45,11 @@ export class Admission<P extends QueuedPacket> {
     return this.#queue.size;
   }
 
+  /** Packets that waited, averaged over about the last 10, 100 and 1000 that came. */
+  get averages(): readonly [number, number, number] {
+    return this.#averages;
+  }
+
   get inFlight(): number {
     return this.#inFlight;
   }
@@ -52,6 +59,9 @@ export class Admission<P extends QueuedPacket> {
     this.#isQueueEmpty = false;
     this.#guarded((queue) => queue.enqueue(packet));
     this.#pump();
+    const { size } = this.#queue;
+    const [few, some, many] = this.#averages;
+    this.#averages = [few + (size - few) / 10, some + (size - some) / 100, many + (size - many) / 1000];
   }
 
   /** Another queue from now on; what waits goes over into it. */

@@ -80,6 +80,8 @@ export interface Server4 {
   onSnapshot(next: Snapshot, previous: Snapshot | null): void;
   /** Resolves when nothing is waiting or in process. */
   settled(): Promise<void>;
+  /** Packets that wait: now, and averaged over about the last 10, 100 and 1000 that came. */
+  queue(): { readonly size: number; readonly averages: readonly [number, number, number] };
   readonly timers: LeaseTimers<Lease4>;
 }
 
@@ -217,6 +219,7 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
     },
     onSnapshot,
     settled: () => admission.settled(),
+    queue: () => ({ size: admission.waiting, averages: admission.averages }),
     timers,
   };
 }

@@ -18,6 +18,8 @@ interface SimulationOptions {
   /** Milliseconds after which a client without an answer asks again; each time twice as long. */
   readonly retransmit?: number;
   readonly queueCapacity?: number;
+  /** DISCOVERs per second from one circuit, each with another hardware address, none of them going on. */
+  readonly flood?: number;
 }
 
 interface Exchange {
@@ -34,7 +36,15 @@ interface SimulatedPacket extends QueuedPacket {
 
 /** One millisecond per turn; whatever became due in it happens. */
 async function simulate(options: SimulationOptions): Promise<{ bound: Exchange[]; dropped: number }> {
-  const { capacity, latency, arrivals, duration, retransmit, queueCapacity = defaultQueueCapacity } = options;
+  const {
+    capacity,
+    latency,
+    arrivals,
+    duration,
+    retransmit,
+    queueCapacity = defaultQueueCapacity,
+    flood = 0,
+  } = options;
   const random = mulberry32(1);
   let now = 0;
   let dropped = 0;
@@ -64,12 +74,12 @@ async function simulate(options: SimulationOptions): Promise<{ bound: Exchange[]
         }),
     },
   );
-  const send = (client: string, messageType: 1 | 3, answer: () => void): void =>
+  const send = (client: string, messageType: 1 | 3, answer: () => void, source = ''): void =>
     admission.push({
       bytes: new Uint8Array(),
       client,
-      source: '',
-      isCircuit: false,
+      source,
+      isCircuit: source !== '',
       messageType,
       isCompleting: messageType === 3,
       receivedAt: now,
@@ -100,10 +110,12 @@ async function simulate(options: SimulationOptions): Promise<{ bound: Exchange[]
   };
   let credit = 0;
   let clients = 0;
+  let flooded = 0;
   for (now = 0; now < duration; now++) {
     for (const action of agenda.get(now) ?? []) action();
     agenda.delete(now);
     for (credit += arrivals(now) / 1000; credit >= 1; credit--) start(`client ${clients++}`);
+    for (; flooded < (flood * now) / 1000; flooded++) send(`flood ${flooded}`, 1, () => undefined, 'port 7');
     await new Promise((resolve) => setImmediate(resolve));
   }
   return { bound, dropped };
@@ -177,4 +189,21 @@ void test('ten thousand clients at once, with a slow store, are all bound within
     retransmit: 4_000,
   });
   assert.equal(bound.length, 10_000);
+});
+
+void test('a flood from one circuit, five times what can be served, leaves the other clients as they were', async () => {
+  const { bound, dropped } = await simulate({
+    capacity,
+    latency: 4,
+    flood: 5 * capacity,
+    arrivals: (at) => (at < 6_000 ? peak / 2 : 0),
+    duration: 7_000,
+  });
+  assert.ok(dropped > 50_000);
+  assert.ok(bound.length >= 0.99 * 6 * (peak / 2), `${bound.length} bound`);
+  const p99 = percentile(
+    bound.map(({ total }) => total),
+    0.99,
+  );
+  assert.ok(p99 < 600, `p99 of a whole exchange ${p99} ms`);
 });

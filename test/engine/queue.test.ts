@@ -158,6 +158,17 @@ void test('circuits take turns, and of one circuit the oldest comes first', asyn
   assert.deepEqual(await all(), [2, 5, 6, 3, 7, 4]);
 });
 
+void test('how many wait is averaged over the last packets', () => {
+  const { push, admission } = busy(1000);
+  for (let i = 0; i < 500; i++) push(`client ${i}`);
+  const [few, some, many] = admission.averages;
+  assert.equal(admission.waiting, 500);
+  assert.ok(
+    few > 480 && few < 500 && some > 390 && some < 420 && many > 80 && many < 120,
+    `${few} ${some} ${many}`,
+  );
+});
+
 void test('packets that name nobody never wait for one another', () => {
   const { push, numbers } = setUp(4, 10);
   push('');
