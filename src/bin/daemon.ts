@@ -9,6 +9,7 @@ import { buildSnapshot, type BuildResult } from '../config/build.ts';
 import { databaseAddressOf } from '../config/database-address.ts';
 import { loadConfigFile, type CheckedConfig } from '../config/load.ts';
 import { createSnapshotHolder, type SnapshotHolder } from '../config/snapshot-holder.ts';
+import type { ConfigParts } from '../config/parts.ts';
 import type { GlobalParameters } from '../config/snapshot.ts';
 import type { JsonMap } from '../config/written.ts';
 import { describeDatabase, type DatabaseAddress } from '../db/address.ts';
@@ -18,6 +19,9 @@ import { NetworkState, networkStateOrigin } from '../engine/network-state.ts';
 import { createServer4, type Server4 } from '../engine/server.ts';
 import { Statistics } from '../engine/statistics.ts';
 import { messageOf } from '../errors.ts';
+import { auditEntries } from '../hooks/audit-entries.ts';
+import { HookLibraries } from '../hooks/hook-libraries.ts';
+import type { EntrySource } from '../hooks/library-entries.ts';
 import { createEdgeReporter } from '../fleet/fleet-server.ts';
 import type { LeveledLogger } from '../log.ts';
 import { checkDatabase, distinctDatabases, isSameDatabase } from './check-database.ts';
@@ -54,6 +58,7 @@ export class Daemon {
   readonly log: LeveledLogger;
   readonly statistics: Statistics;
   readonly networkState = new NetworkState();
+  readonly hooks: HookLibraries;
   readonly startedAt = Date.now();
   reloadedAt = Date.now();
   #config!: CheckedConfig;
@@ -76,6 +81,14 @@ export class Daemon {
     this.log = deps.log;
     this.#channelDeps = deps;
     this.statistics = new Statistics({ clock: () => Date.now(), family: 4 });
+    this.hooks = new HookLibraries({
+      clock: systemClock,
+      log: deps.log,
+      statistics: this.statistics,
+      commands: deps.registry,
+      server: { snapshot: () => this.#holder.current(), leases: () => this.service.stores.leases },
+    });
+    deps.registry.onProcessed((name, args, answer) => this.hooks.processed(name, args, answer));
   }
 
   get config(): CheckedConfig {
@@ -103,7 +116,10 @@ export class Daemon {
       this.#service?.server.onSnapshot(next, previous);
     });
     this.#keepSamples(built.snapshot.globals, null);
+    const libraries = await this.hooks.prepare(this.#hooksOf(config));
+    this.hooks.use(libraries);
     await this.#startBackend(built);
+    await this.hooks.configured(libraries, config.written, this.#holder.current());
     await this.#startService();
     this.#channels = await openChannels(config.written, this.#channelDeps);
   }
@@ -117,6 +133,14 @@ export class Daemon {
   applyConfig(given: CheckedConfig): Promise<void> {
     return this.#inTurn(async () => {
       const { config, built } = this.#read(given);
+      const libraries = await this.hooks.prepare(this.#hooksOf(config));
+      try {
+        await this.hooks.configured(libraries, config.written, built.snapshot);
+      } catch (error) {
+        await this.hooks.discard(libraries);
+        throw error;
+      }
+      this.hooks.use(libraries);
       const changed = sectionsChanged(this.#config.written, config.written);
       this.#config = config;
       if (changed.backend) {
@@ -150,6 +174,7 @@ export class Daemon {
       await this.#channels?.close();
       await this.#stopService();
       await this.#backend?.stop();
+      await this.hooks.close();
       this.networkState.close();
     });
   }
@@ -159,6 +184,11 @@ export class Daemon {
     const built = buildSnapshot(config.parts, null, { mode: 'strict', epoch: null, log: this.log });
     this.log.setLevel(this.options.debug ? 'debug' : logLevelOf(config.written));
     return { config, built };
+  }
+
+  /** What `hooks-libraries` of a configuration is loaded from. */
+  #hooksOf({ written, parts }: CheckedConfig): EntrySource {
+    return { written, parts, directory: dirname(this.options.configPath) };
   }
 
   async #startService(): Promise<void> {
@@ -193,6 +223,7 @@ export class Daemon {
           clock: systemClock,
           random: Math.random,
           networkState: this.networkState,
+          hooks: this.hooks,
           allocator: createAllocator(
             { ...defaultAllocation, sharedLeases: stores.sharedLeases },
             { random: Math.random, clock: () => performance.now() },
@@ -234,6 +265,7 @@ export class Daemon {
       { file, fileParts: this.#config.parts },
       { holder: this.#holder, log },
     );
+    let fetched: ConfigParts | null = null;
     const backend = createConfigBackend(
       {
         family: 4,
@@ -248,7 +280,13 @@ export class Daemon {
         clock: systemClock,
         random: Math.random,
         isReady: () => this.#service !== null,
-        apply: (parts, at) => applier.apply(parts, at),
+        apply: async (parts, at) => {
+          const applied = await applier.apply(parts, at);
+          const changes = fetched ? auditEntries(fetched, parts, at.epoch) : [];
+          fetched = parts;
+          if (changes.length > 0) void this.hooks.announce('cb4_updated', { audit_entries: changes });
+          return applied;
+        },
         remember: (parts) => applier.remember(parts),
         ...(this.#servesHostsOf(address) && { reservationScope: () => this.#holder.current() }),
         report: createEdgeReporter(

@@ -1,13 +1,15 @@
 // `flotilla dhcp4`: check a configuration file (-t), or serve by it (-c) until a signal or a command ends it.
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { basename, extname, resolve } from 'node:path';
+import { basename, dirname, extname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { buildSnapshot } from '../config/build.ts';
 import { loadConfigFile } from '../config/load.ts';
 import { createCommandRegistry } from '../control/registry.ts';
 import { registerBuiltInCommands } from '../control/commands/register.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
+import { libraryEntries } from '../hooks/library-entries.ts';
+import { checkLibraries } from '../hooks/load-libraries.ts';
 import { createLogger, silentLogger, type Logger } from '../log.ts';
 import { Daemon } from './daemon.ts';
 import { daemonOperations } from './daemon-commands.ts';
@@ -45,20 +47,21 @@ export function dhcp4Command(): Command {
     .action(async (flags: Dhcp4Flags) => {
       if (flags.showVersion) console.log(programVersion);
       else if (flags.extendedVersion) console.log(extendedVersion());
-      else if (flags.test !== undefined) testFile(flags.test);
+      else if (flags.test !== undefined) await testFile(flags.test);
       else if (flags.config !== undefined) await serve(flags.config, flags);
       else throw new FlotillaError('USAGE', 'name a configuration file: -c FILE to serve, -t FILE to check');
     });
 }
 
 /** Throws CONFIG_… with the place in the file. */
-function testFile(file: string): void {
-  const { parts, warnings } = loadConfigFile(file, 4);
+async function testFile(file: string): Promise<void> {
+  const { parts, written, warnings } = loadConfigFile(file, 4);
   const log: Logger = {
     ...silentLogger,
     warn: (_id, text, fields) => console.error(`warning: ${text} ${JSON.stringify(fields ?? {})}`),
   };
   buildSnapshot(parts, null, { mode: 'strict', epoch: null, log });
+  await checkLibraries(libraryEntries({ parts, written, directory: dirname(resolve(file)) }));
   for (const warning of warnings) console.error(`warning: ${warning}`);
   console.log(`${file}: the configuration is good`);
 }

@@ -12,12 +12,14 @@ import { messageType4 } from '../wire/v4/message.ts';
 import type { Clock } from './clock.ts';
 import { dropLogId } from './drop-log.ts';
 import { statisticsOfDrop } from './drop-reasons.ts';
+import { noHooks, type EngineHooks } from './hooks.ts';
 import { LeaseTimers } from './lease-timers.ts';
 import { LeaseUsage } from './lease-usage.ts';
 import type { NetworkState } from './network-state.ts';
 import { OptionAssembler } from './option-scopes.ts';
 import { drop, runPipeline, type Drop } from './pipeline.ts';
 import { PacketQueue } from './queue.ts';
+import { reviewedReclaim } from './reviewed-reclaim.ts';
 import type { Statistics } from './statistics.ts';
 import { clientKeyOf } from './v4/client-key.ts';
 import { clientFields } from './v4/describe.ts';
@@ -53,6 +55,8 @@ export interface Server4Deps {
   readonly random: () => number;
   readonly networkState: NetworkState;
   readonly allocator: Allocator;
+  /** Without: no library is ever asked. */
+  readonly hooks?: EngineHooks;
 }
 
 export interface Server4 {
@@ -81,6 +85,7 @@ const storeErrorInterval = 10;
 export function createServer4(options: Server4Options, deps: Server4Deps): Server4 {
   const settings = { ...defaults, ...options };
   const { statistics, log, clock, transport, leases, networkState } = deps;
+  const hooks = deps.hooks ?? noHooks;
   const usage = new LeaseUsage({ family: 4 }, { statistics });
   const engine: Engine4 = {
     leases,
@@ -97,9 +102,18 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
     serverPort: settings.serverPort,
     clientPort: settings.clientPort,
   };
+  const reclaim = reviewedReclaim({
+    hooks: () => hooks.begin(deps.snapshot().globals),
+    leases,
+    expire: (scope, lease4, remove) =>
+      scope.call('lease4_expire', { lease4: { ...lease4 }, remove_lease: remove }),
+    recover: (scope, lease4) => scope.call('lease4_recover', { lease4: { ...lease4 } }),
+    isAsked: (scope) => scope.has('lease4_expire') || scope.has('lease4_recover'),
+    log,
+  });
   const timers = new LeaseTimers<Lease4>(
     { family: 4, recountSeconds: settings.recountSeconds },
-    { snapshot: deps.snapshot, leases, usage, networkState, clock, random: deps.random, log },
+    { snapshot: deps.snapshot, leases, usage, networkState, clock, random: deps.random, log, reclaim },
   );
   let lastStoreError = -Infinity;
 
@@ -117,13 +131,17 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
 
   const process = async (datagram: InboundDatagram): Promise<void> => {
     let t: Transaction4 | null = null;
+    const snapshot = deps.snapshot();
+    const scope = hooks.begin(snapshot.globals);
     try {
-      t = startTransaction(engine, deps.snapshot(), datagram);
+      t = startTransaction(engine, snapshot, datagram, scope);
       const result = await runPipeline(pipeline4, t).finally(() => settleDraws(t!));
       if (result === 'reply') send(t);
       else if (result !== 'done') countDrop(result, t);
     } catch (error) {
       countDrop(drop(isStoreError(error) ? 'store-unavailable' : 'processing-failed', messageOf(error)), t);
+    } finally {
+      scope?.end();
     }
   };
 
