@@ -58,17 +58,20 @@ export class RegisteredCallout {
     if (concurrency === 0 || this.#running < concurrency) return this.#start(args, call, timeout);
     const since = this.#deps.clock.now();
     return new Promise((resolve) => {
-      const start = (): void => {
-        this.#waiting.delete(start);
-        cancel();
-        const left = timeout === 0 ? 0 : Math.max(1, timeout - (this.#deps.clock.now() - since));
-        resolve(this.#start(args, call, left));
-      };
-      const cancel = this.#limit(timeout, () => {
+      const giveUp = (): void => {
         this.#waiting.delete(start);
         this.#late(call, 'while it waited for its turn');
         resolve(undefined);
-      });
+      };
+      const cancel = this.#limit(timeout, giveUp);
+      const start = (): void => {
+        this.#waiting.delete(start);
+        cancel();
+        const left = timeout - (this.#deps.clock.now() - since);
+        if (timeout === 0) resolve(this.#start(args, call, 0));
+        else if (left > 0) resolve(this.#start(args, call, left));
+        else giveUp();
+      };
       this.#waiting.add(start);
     });
   }
