@@ -85,6 +85,7 @@ export class Daemon {
       clock: systemClock,
       log: deps.log,
       statistics: this.statistics,
+      networkState: this.networkState,
       commands: deps.registry,
       server: { snapshot: () => this.#holder.current(), leases: () => this.service.stores.leases },
     });

@@ -1,9 +1,9 @@
 // Where hook libraries may step in, as the engine calls them. `src/hooks` implements it; the engine knows no library.
-import type { Snapshot, Subnet } from '../config/snapshot.ts';
+import type { DdnsParameters, Snapshot, Subnet } from '../config/snapshot.ts';
 import type { Host } from '../store/host-store.ts';
 import type { Lease4 } from '../store/lease.ts';
 import type { Message4 } from '../wire/v4/message.ts';
-import type { DdnsParameters } from '../config/snapshot.ts';
+import type { NetworkState } from './network-state.ts';
 
 /** The libraries of one server. Which they are may change; a packet keeps those that it began with. */
 export interface EngineHooks {
@@ -73,6 +73,8 @@ export interface AuditEntry {
 /** Arguments by point, under Kea's names. What is not `readonly` may be assigned by a callout. */
 export interface HookArguments {
   readonly dhcp4_srv_configured: {
+    /** May switch the service off and on. */
+    readonly network_state: NetworkState;
     readonly json_config: Readonly<Record<string, unknown>>;
     readonly server_config: Snapshot;
     /** Why the configuration is refused (with `drop`). */

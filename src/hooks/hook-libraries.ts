@@ -1,6 +1,7 @@
 // The libraries of one server: loads a new set beside the old, swaps them between packets, unloads the old when unused.
 import type { Clock } from '../engine/clock.ts';
 import type { EngineHooks, HookArguments, HookLimits, HookPoint, HookScope } from '../engine/hooks.ts';
+import type { NetworkState } from '../engine/network-state.ts';
 import type { Statistics } from '../engine/statistics.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
@@ -23,6 +24,7 @@ export interface HookLibrariesDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly statistics: Statistics;
+  readonly networkState: NetworkState;
   readonly commands: CommandSeats;
   readonly server: HookServer;
 }
@@ -72,7 +74,8 @@ export class HookLibraries implements EngineHooks {
     if (set.isEmpty) return;
     const scope = set.begin(unlimited);
     try {
-      const args = { json_config: json, server_config: snapshot, error: '' };
+      const { networkState: network_state } = this.#deps;
+      const args = { network_state, json_config: json, server_config: snapshot, error: '' };
       const { status } = await scope.call('dhcp4_srv_configured', args);
       if (status !== 'drop') return;
       const reason = typeof args.error === 'string' && args.error !== '' ? args.error : 'unknown error';

@@ -25,6 +25,7 @@ export const pointsTable: { readonly [P in HookPoint]: PointRow } = {
   dhcp4_srv_configured: {
     when: 'A configuration is good and about to come into force, at the start too.',
     arguments: [
+      given('network_state', 'NetworkState'),
       given('json_config', 'the map under Dhcp4'),
       given('server_config', 'Snapshot'),
       out('error', 'string'),

@@ -62,6 +62,7 @@ export async function hookWorld(
           clock,
           log: made.logger,
           statistics: made.statistics,
+          networkState: made.networkState,
           commands,
           server: { snapshot: () => world.snapshot, leases: () => store.leases },
         })),

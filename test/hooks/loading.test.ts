@@ -182,7 +182,7 @@ test('a library that refuses dhcp4_srv_configured refuses the configuration, and
       await refusal(libraries.configured(set, source.written, world.snapshot)),
       'a hook library refused the configuration: too many subnets',
     );
-    assert.deepEqual(keys, ['json_config', 'server_config', 'error']);
+    assert.deepEqual(keys, ['network_state', 'json_config', 'server_config', 'error']);
     await libraries.discard(set);
     assert.equal((await world.send(discover(client(1))))?.type, OFFER);
   });
