@@ -18,7 +18,7 @@ import { systemClock } from '../engine/clock.ts';
 import { NetworkState, networkStateOrigin } from '../engine/network-state.ts';
 import { createServer4, type Server4 } from '../engine/server.ts';
 import { Statistics } from '../engine/statistics.ts';
-import { messageOf } from '../errors.ts';
+import { FlotillaError, messageOf } from '../errors.ts';
 import { auditEntries } from '../hooks/audit-entries.ts';
 import { HookLibraries } from '../hooks/hook-libraries.ts';
 import type { EntrySource } from '../hooks/library-entries.ts';
@@ -87,7 +87,7 @@ export class Daemon {
       statistics: this.statistics,
       networkState: this.networkState,
       commands: deps.registry,
-      server: { snapshot: () => this.#holder.current(), leases: () => this.service.stores.leases },
+      server: { snapshot: () => this.#holder.current(), leases: () => this.#leases() },
     });
     deps.registry.onProcessed((name, args, answer) => this.hooks.processed(name, args, answer));
   }
@@ -173,6 +173,7 @@ export class Daemon {
     this.#isStopping = true;
     return this.#inTurn(async () => {
       await this.#channels?.close();
+      this.hooks.unpark();
       await this.#stopService();
       await this.#backend?.stop();
       await this.hooks.close();
@@ -190,6 +191,11 @@ export class Daemon {
   /** What `hooks-libraries` of a configuration is loaded from. */
   #hooksOf({ written, parts }: CheckedConfig): EntrySource {
     return { written, parts, directory: dirname(this.options.configPath) };
+  }
+
+  #leases(): DaemonStores['leases'] {
+    if (this.#service) return this.#service.stores.leases;
+    throw new FlotillaError('STORE_CLOSED', 'the lease store is not open yet');
   }
 
   async #startService(): Promise<void> {

@@ -100,7 +100,8 @@ export class RegisteredCallout {
       this.#finish();
       return this.#checked(given);
     }
-    const promise = given;
+    // Also of a foreign thenable nothing gets out.
+    const promise = Promise.resolve(given);
     return new Promise((resolve) => {
       let isOpen = true;
       const close = (): boolean => {

@@ -58,11 +58,16 @@ export class HookLibraries implements EngineHooks {
   async prepare(source: EntrySource): Promise<LibrarySet> {
     const entries = libraryEntries(source);
     if (fingerprintOf(entries) === this.#set.fingerprint) return this.#set;
-    return await loadLibraries(entries, {
-      ...this.#deps,
-      parking: this.#parking,
-      generation: () => ++this.#generation,
-    });
+    try {
+      return await loadLibraries(entries, {
+        ...this.#deps,
+        parking: this.#parking,
+        generation: () => ++this.#generation,
+      });
+    } catch (error) {
+      this.#forget(entries);
+      throw error;
+    }
   }
 
   /** The dhcp4_srv_configured callouts of a prepared set. Throws CONFIG_INVALID when one refuses. */
@@ -87,7 +92,9 @@ export class HookLibraries implements EngineHooks {
 
   /** A prepared set that is not wanted after all. */
   async discard(set: LibrarySet): Promise<void> {
-    if (set !== this.#set) await set.retire();
+    if (set === this.#set) return;
+    await set.retire();
+    this.#forget(set.libraries);
   }
 
   /** From the next packet on these libraries are met. The old ones go when their last packet is done. */
@@ -98,7 +105,7 @@ export class HookLibraries implements EngineHooks {
     this.#set = set;
     for (const leave of this.#unseat) leave();
     this.#unseat = seats;
-    const gone = this.#retire(old, set);
+    const gone = this.#retire(old);
     this.#leaving.add(gone);
     void gone.finally(() => this.#leaving.delete(gone));
   }
@@ -125,6 +132,11 @@ export class HookLibraries implements EngineHooks {
     } finally {
       scope.end();
     }
+  }
+
+  /** The server ends: nothing stays parked. */
+  unpark(): void {
+    this.#parking.close();
   }
 
   /** Unloads everything, once nothing is in process. */
@@ -156,14 +168,19 @@ export class HookLibraries implements EngineHooks {
     );
   }
 
-  async #retire(old: LibrarySet, next: LibrarySet): Promise<void> {
+  async #retire(old: LibrarySet): Promise<void> {
     try {
       await old.retire();
     } catch (error) {
       this.#deps.log.error('HOOKS_UNLOAD_EXCEPTION', messageOf(error));
     }
-    const kept = new Set(next.libraries.map(({ name }) => name));
-    for (const { name } of old.libraries) {
+    this.#forget(old.libraries);
+  }
+
+  /** Statistics of libraries that are not in force. */
+  #forget(libraries: readonly { readonly name: string }[]): void {
+    const kept = new Set(this.#set.libraries.map(({ name }) => name));
+    for (const { name } of libraries) {
       if (kept.has(name)) continue;
       for (const what of libraryStatistics) this.#deps.statistics.remove(libraryStatistic(name, what));
     }

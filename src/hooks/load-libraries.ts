@@ -57,7 +57,7 @@ export async function checkLibraries(entries: readonly LibraryEntry[]): Promise<
 /** What a library counts about itself. */
 export const libraryStatistics = ['calls', 'errors', 'timeouts'] as const;
 export const libraryStatistic = (library: string, what: (typeof libraryStatistics)[number]): string =>
-  `flotilla-hook[${library}].${what}`;
+  `flotilla-hook-${library}-${what}`;
 
 async function loadOne(
   entry: LibraryEntry,

@@ -17,6 +17,8 @@ export const overflowStatistic = 'flotilla-hook-parking-full';
 export class ParkingLot {
   readonly #deps: ParkingLotDeps;
   readonly #parked = new Map<string, number>();
+  readonly #settlements = new Set<(verdict: 'drop') => void>();
+  #isClosed = false;
 
   constructor(deps: ParkingLotDeps) {
     this.#deps = deps;
@@ -38,9 +40,12 @@ export class ParkingLot {
       const settle = (verdict: 'continue' | 'drop'): void => {
         isOpen = false;
         cancel();
+        this.#settlements.delete(settle);
         resolve(verdict);
       };
-      until.then(
+      if (this.#isClosed) return settle('drop');
+      this.#settlements.add(settle);
+      void Promise.resolve(until).then(
         (verdict) => settle(verdict === 'drop' ? 'drop' : 'continue'),
         (error: unknown) => {
           if (isOpen) by.complain(`a parked packet is dropped: ${messageOf(error)}`);
@@ -48,6 +53,12 @@ export class ParkingLot {
         },
       );
     });
+  }
+
+  /** Drops what is parked, and whatever comes to be parked from now on. */
+  close(): void {
+    this.#isClosed = true;
+    for (const settle of this.#settlements) settle('drop');
   }
 
   /** Holds a packet until all of `waits` are there. `limit`: packets at this point; 0 = any number. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { JsonMap } from '../../src/config/written.ts';
 import type { HookArguments, HookPoint } from '../../src/engine/hooks.ts';
+import type { Clock } from '../../src/engine/clock.ts';
 import { HookLibraries } from '../../src/hooks/hook-libraries.ts';
 import type { Callout, CalloutOptions, HookHandle, HookLibrary } from '../../src/hooks/library.ts';
 import { createCommandRegistry } from '../../src/control/registry.ts';
@@ -46,12 +47,15 @@ export interface HookWorld {
   close(): Promise<void>;
 }
 
+/** `given`: the clock of callouts, when it is not the world's. */
 export async function hookWorld(
   libraries: readonly HookLibrary[],
   config: JsonMap = plain(),
+  given?: Clock,
 ): Promise<HookWorld> {
-  const clock = new FakeClock();
-  const store = await openMemoryStore(clock);
+  const fake = new FakeClock();
+  const clock = given ?? fake;
+  const store = await openMemoryStore(fake);
   const commands = createCommandRegistry({ log: silentLogger });
   let hooks: HookLibraries | undefined;
   const world: World = new World(
@@ -68,7 +72,7 @@ export async function hookWorld(
         })),
     },
     store,
-    clock,
+    fake,
   );
   const use = async (...next: readonly HookLibrary[]): Promise<void> => {
     const written = { 'hooks-libraries': next.map((library) => entryFor(library)) };

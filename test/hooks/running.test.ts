@@ -7,7 +7,7 @@ import type { CalloutResult, CalloutStatus } from '../../src/hooks/library.ts';
 import { hookWorld, latch, libraryOf, withHooks, type HookWorld } from './hook-world.ts';
 
 const statistic = ({ world }: HookWorld, what: string, library = 'in-test-library'): number =>
-  world.stat(`flotilla-hook[${library}].${what}`);
+  world.stat(`flotilla-hook-${library}-${what}`);
 const turns = async (n = 20): Promise<void> => {
   for (let i = 0; i < n; i++) await new Promise((resolve) => setImmediate(resolve));
 };
@@ -240,6 +240,19 @@ for (const [limit, served] of [
     );
   });
 }
+
+test('when the server ends, what is parked is dropped, and so is what comes to be parked', async () => {
+  const never = new Promise<void>(() => undefined);
+  const parking = libraryOf({ subnet4_select: () => ({ park: never }) });
+  await withHooks([parking], async ({ world, libraries }) => {
+    world.inject(discover(client(1)));
+    await turns();
+    libraries.unpark();
+    await world.server.settled();
+    assert.equal(await world.send(discover(client(2))), null);
+    assert.equal(world.stat('flotilla-hook-dropped'), 2);
+  });
+});
 
 test('park means nothing where nothing can be parked', async () => {
   const never = new Promise<void>(() => undefined);
