@@ -507,8 +507,13 @@ export const scopes: Readonly<Record<ScopeName, Scope>> = {
   },
   'hooks-library': {
     title: 'Hook library',
-    meaning: 'An extension by its Kea name, in any directory.',
-    rows: [text('library', 'Its name.', { required: true }), map('parameters', 'Its own parameters.')],
+    meaning: 'An extension: an ES module, or by its Kea name one that is built in. See docs/hooks.md.',
+    rows: [
+      text('library', 'Path of the module (relative to this file), or a Kea name in any directory.', {
+        required: true,
+      }),
+      map('parameters', 'Its own parameters.'),
+    ],
   },
   'dhcp-ddns': {
     title: 'DNS updates',

@@ -33,6 +33,13 @@ export async function build(children) {
   if (code !== 0) throw new SetupError('the build failed: see the messages above');
 }
 
+/** The declarations that `flotilla/hooks` publishes: of that entry and what it mentions. */
+export async function declareHooks(children) {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const code = await children.run(process.execPath, [tsc, '-p', 'tsconfig.hooks.json'], { cwd: root });
+  if (code !== 0) throw new SetupError('the types of flotilla/hooks cannot be made: see the messages above');
+}
+
 /** The installed server, or the distribution's after installing it. */
 export async function databaseServer(children) {
   const found = findServerBinary() ?? (await installServerFromDistribution(children, say));

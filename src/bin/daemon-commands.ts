@@ -1,10 +1,13 @@
 // What the management commands do to a daemon.
+import { dirname } from 'node:path';
 import { buildSnapshot } from '../config/build.ts';
 import { checkConfig, type CheckedConfig } from '../config/load.ts';
 import type { JsonMap } from '../config/written.ts';
 import type { DaemonOperations } from '../control/daemon-operations.ts';
 import { FlotillaError } from '../errors.ts';
 import { checkSections } from './check-sections.ts';
+import { libraryEntries } from '../hooks/library-entries.ts';
+import { checkLibraries } from '../hooks/load-libraries.ts';
 import type { Daemon } from './daemon.ts';
 import { extendedVersion, programVersion } from './version.ts';
 
@@ -28,9 +31,11 @@ export function daemonOperations(daemon: Daemon, shutdown: (exitCode: number) =>
     snapshot: () => daemon.holder.current(),
     leases: () => daemon.service.stores.leases,
     async testConfig(config) {
-      const { parts } = checked(config);
+      const { parts, written } = checked(config);
       buildSnapshot(parts, null, { mode: 'strict', epoch: null });
       checkSections(parts, daemon.queueTypes);
+      const directory = dirname(daemon.options.configPath);
+      await checkLibraries(libraryEntries({ parts, written, directory }));
     },
     setConfig: (config) => daemon.applyConfig(checked(config)),
     reloadConfig: () => daemon.reload(),

@@ -9,6 +9,7 @@ import { buildSnapshot, type BuildResult } from '../config/build.ts';
 import { databaseAddressOf } from '../config/database-address.ts';
 import { loadConfigFile, type CheckedConfig } from '../config/load.ts';
 import { createSnapshotHolder, type SnapshotHolder } from '../config/snapshot-holder.ts';
+import type { ConfigParts } from '../config/parts.ts';
 import type { GlobalParameters } from '../config/snapshot.ts';
 import type { JsonMap } from '../config/written.ts';
 import { describeDatabase, type DatabaseAddress } from '../db/address.ts';
@@ -17,7 +18,10 @@ import { systemClock } from '../engine/clock.ts';
 import { NetworkState, networkStateOrigin } from '../engine/network-state.ts';
 import { createServer4, type Server4 } from '../engine/server.ts';
 import { Statistics } from '../engine/statistics.ts';
-import { messageOf } from '../errors.ts';
+import { FlotillaError, messageOf } from '../errors.ts';
+import { auditEntries } from '../hooks/audit-entries.ts';
+import { HookLibraries } from '../hooks/hook-libraries.ts';
+import type { EntrySource } from '../hooks/library-entries.ts';
 import { createEdgeReporter } from '../fleet/fleet-server.ts';
 import type { LeveledLogger } from '../log.ts';
 import { QueueTypes } from '../engine/queue-types.ts';
@@ -58,6 +62,7 @@ export class Daemon {
   readonly networkState = new NetworkState();
   /** Hook libraries add theirs. */
   readonly queueTypes = new QueueTypes({ family: 4 });
+  readonly hooks: HookLibraries;
   readonly startedAt = Date.now();
   reloadedAt = Date.now();
   #config!: CheckedConfig;
@@ -80,6 +85,15 @@ export class Daemon {
     this.log = deps.log;
     this.#channelDeps = deps;
     this.statistics = new Statistics({ clock: () => Date.now(), family: 4 });
+    this.hooks = new HookLibraries({
+      clock: systemClock,
+      log: deps.log,
+      statistics: this.statistics,
+      networkState: this.networkState,
+      commands: deps.registry,
+      server: { snapshot: () => this.#holder.current(), leases: () => this.#leases() },
+    });
+    deps.registry.onProcessed((name, args, answer) => this.hooks.processed(name, args, answer));
   }
 
   get config(): CheckedConfig {
@@ -107,7 +121,10 @@ export class Daemon {
       this.#service?.server.onSnapshot(next, previous);
     });
     this.#keepSamples(built.snapshot.globals, null);
+    const libraries = await this.hooks.prepare(this.#hooksOf(config));
+    this.hooks.use(libraries);
     await this.#startBackend(built);
+    await this.hooks.configured(libraries, config.written, this.#holder.current());
     await this.#startService();
     this.#channels = await openChannels(config.written, this.#channelDeps);
   }
@@ -121,6 +138,14 @@ export class Daemon {
   applyConfig(given: CheckedConfig): Promise<void> {
     return this.#inTurn(async () => {
       const { config, built } = this.#read(given);
+      const libraries = await this.hooks.prepare(this.#hooksOf(config));
+      try {
+        await this.hooks.configured(libraries, config.written, built.snapshot);
+      } catch (error) {
+        await this.hooks.discard(libraries);
+        throw error;
+      }
+      this.hooks.use(libraries);
       const changed = sectionsChanged(this.#config.written, config.written);
       this.#config = config;
       if (changed.backend) {
@@ -152,8 +177,10 @@ export class Daemon {
     this.#isStopping = true;
     return this.#inTurn(async () => {
       await this.#channels?.close();
+      this.hooks.unpark();
       await this.#stopService();
       await this.#backend?.stop();
+      await this.hooks.close();
       this.networkState.close();
     });
   }
@@ -164,6 +191,16 @@ export class Daemon {
     checkSections(config.parts, this.queueTypes);
     this.log.setLevel(this.options.debug ? 'debug' : logLevelOf(config.written));
     return { config, built };
+  }
+
+  /** What `hooks-libraries` of a configuration is loaded from. */
+  #hooksOf({ written, parts }: CheckedConfig): EntrySource {
+    return { written, parts, directory: dirname(this.options.configPath) };
+  }
+
+  #leases(): DaemonStores['leases'] {
+    if (this.#service) return this.#service.stores.leases;
+    throw new FlotillaError('STORE_CLOSED', 'the lease store is not open yet');
   }
 
   async #startService(): Promise<void> {
@@ -201,6 +238,7 @@ export class Daemon {
           random: Math.random,
           networkState: this.networkState,
           queueTypes: this.queueTypes,
+          hooks: this.hooks,
           allocator: createAllocator(
             { ...defaultAllocation, sharedLeases: stores.sharedLeases },
             { random: Math.random, clock: () => performance.now() },
@@ -242,6 +280,7 @@ export class Daemon {
       { file, fileParts: this.#config.parts },
       { holder: this.#holder, log },
     );
+    let fetched: ConfigParts | null = null;
     const backend = createConfigBackend(
       {
         family: 4,
@@ -256,7 +295,13 @@ export class Daemon {
         clock: systemClock,
         random: Math.random,
         isReady: () => this.#service !== null,
-        apply: (parts, at) => applier.apply(parts, at),
+        apply: async (parts, at) => {
+          const applied = await applier.apply(parts, at);
+          const changes = fetched ? auditEntries(fetched, parts, at.epoch) : [];
+          fetched = parts;
+          if (changes.length > 0) void this.hooks.announce('cb4_updated', { audit_entries: changes });
+          return applied;
+        },
         remember: (parts) => applier.remember(parts),
         ...(this.#servesHostsOf(address) && { reservationScope: () => this.#holder.current() }),
         onHostsChanged: () => this.#service?.stores.forgetHosts(),

@@ -63,7 +63,6 @@ export const notInForceRows: readonly NotInForceRow[] = [
     when: isOn,
     instead: 'reservations and leases are looked up together',
   },
-  { scope: 'global', key: 'parked-packet-limit', instead: 'nothing parks packets' },
   { scope: 'global', key: 'sanity-checks', instead: 'leases are read from files as they are' },
   ...(['global', 'shared-network', 'subnet'] as const).flatMap((scope): NotInForceRow[] => [
     {
@@ -155,11 +154,11 @@ export const notInForceRows: readonly NotInForceRow[] = [
   },
 ];
 
-/** Database backends are built in: naming their library changes nothing and is fine. */
+/** Database backends are built in: naming their library changes nothing and is fine. Other files are ES modules. */
 const builtInLibraries: ReadonlySet<string> = new Set(['libdhcp_mysql.so', leaseCommands, hostCache]);
 
 function isNotBuiltIn(value: Json): boolean {
-  return typeof value === 'string' && !builtInLibraries.has(libraryName(value));
+  return typeof value === 'string' && value.endsWith('.so') && !builtInLibraries.has(libraryName(value));
 }
 
 function isHostCache(value: Json): boolean {

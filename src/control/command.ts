@@ -27,10 +27,19 @@ export type CommandHandler = (
   request: CommandRequest,
 ) => CommandAnswer | Promise<CommandAnswer>;
 
+/** Sees a command after it produced its answer, and may give another. */
+export type CommandProcessed = (
+  command: string,
+  args: unknown,
+  answer: CommandAnswer,
+) => Promise<CommandAnswer>;
+
 export interface CommandRegistry {
   /** Registers a handler; registering a name twice hides the earlier one until the returned function removes this one. */
   register(name: string, handler: CommandHandler): () => void;
   names(): readonly string[];
+  /** What becomes of every answer before it leaves; replaces the function given before. It must not reject. */
+  onProcessed(processed: CommandProcessed): void;
   /** Never throws: a failing handler becomes result 1 with its message. */
   execute(request: unknown): Promise<CommandAnswer>;
 }

@@ -5,6 +5,7 @@ import {
   commandResult,
   type CommandAnswer,
   type CommandHandler,
+  type CommandProcessed,
   type CommandRegistry,
   type CommandRequest,
 } from './command.ts';
@@ -13,6 +14,7 @@ export function createCommandRegistry(deps: { readonly log: Logger }): CommandRe
   const { log } = deps;
   /** Newest last: a hook that registers a name again hides the earlier handler while it is there. */
   const handlers = new Map<string, CommandHandler[]>();
+  let processed: CommandProcessed | null = null;
 
   return {
     register(name, handler) {
@@ -28,25 +30,34 @@ export function createCommandRegistry(deps: { readonly log: Logger }): CommandRe
 
     names: () => [...handlers.keys()].sort(),
 
+    onProcessed(given) {
+      processed = given;
+    },
+
     async execute(request) {
       const checked = checkRequest(request);
       if (typeof checked === 'string')
         return failure(`Error during command processing: invalid command: ${checked}`);
       const { command } = checked;
-      const handler = handlers.get(command)?.at(-1);
-      if (!handler) return { result: commandResult.unsupported, text: `'${command}' command not supported.` };
-      log.info('COMMAND_RECEIVED', `received command '${command}'`, { command });
-      try {
-        return await handler(checked.arguments, checked);
-      } catch (error) {
-        // A malformed command's message names the parameter already, in Kea's words.
-        const isMalformed = error instanceof FlotillaError && error.code === 'COMMAND_INVALID';
-        const text = isMalformed ? error.message : messageOf(error);
-        log.warn('COMMAND_PROCESS_ERROR2', `command '${command}' failed: ${text}`, { command });
-        return failure(text);
-      }
+      const answer = await answerTo(command, checked);
+      return processed ? await processed(command, checked.arguments, answer) : answer;
     },
   };
+
+  async function answerTo(command: string, request: CommandRequest): Promise<CommandAnswer> {
+    const handler = handlers.get(command)?.at(-1);
+    if (!handler) return { result: commandResult.unsupported, text: `'${command}' command not supported.` };
+    log.info('COMMAND_RECEIVED', `received command '${command}'`, { command });
+    try {
+      return await handler(request.arguments, request);
+    } catch (error) {
+      // A malformed command's message names the parameter already, in Kea's words.
+      const isMalformed = error instanceof FlotillaError && error.code === 'COMMAND_INVALID';
+      const text = isMalformed ? error.message : messageOf(error);
+      log.warn('COMMAND_PROCESS_ERROR2', `command '${command}' failed: ${text}`, { command });
+      return failure(text);
+    }
+  }
 }
 
 /** The request, or what is wrong with it. */

@@ -4,11 +4,13 @@ import type { Family } from '../addr/family.ts';
 interface DropReasonRow {
   /** Kea's statistic without its `pkt4-`/`pkt6-` prefix; null: our own `flotilla-<reason>`. */
   readonly kea: string | null;
+  /** False: not in `pktN-receive-drop`. A library that drops a packet counts it there itself if it wants to. */
+  readonly isReceiveDrop?: false;
   /** What it means to an operator. */
   readonly meaning: string;
 }
 
-/** Every reason. Each also counts `pktN-receive-drop`. */
+/** Every reason. Each also counts `pktN-receive-drop`, unless it says otherwise. */
 export const dropReasons = {
   'service-disabled': {
     kea: 'service-disabled',
@@ -41,7 +43,7 @@ export const dropReasons = {
   },
   'processing-failed': { kea: 'processing-failed', meaning: 'An error of the server stopped the answer.' },
   'limit-exceeded': { kea: 'limit-exceeded', meaning: 'A rate or lease limit was reached.' },
-  'hook-dropped': { kea: null, meaning: 'A hook asked to drop the packet.' },
+  'hook-dropped': { kea: null, isReceiveDrop: false, meaning: 'A hook asked to drop the packet.' },
   'no-subnet': { kea: null, meaning: 'No configured subnet matches where the packet came from.' },
   'allocation-failed': { kea: null, meaning: 'No address was free for the client.' },
   'no-lease': {
@@ -57,10 +59,11 @@ export const dropReasons = {
 
 export type DropReason = keyof typeof dropReasons;
 
-/** The statistics that one drop increments. */
-export function statisticsOfDrop(reason: DropReason, family: Family): readonly [string, string] {
-  const { kea } = dropReasons[reason];
-  return [kea === null ? `flotilla-${reason}` : `pkt${family}-${kea}`, `pkt${family}-receive-drop`];
+/** The statistics that one drop increments, its own first. */
+export function statisticsOfDrop(reason: DropReason, family: Family): readonly string[] {
+  const { kea, isReceiveDrop }: DropReasonRow = dropReasons[reason];
+  const own = kea === null ? `flotilla-${reason}` : `pkt${family}-${kea}`;
+  return isReceiveDrop === false ? [own] : [own, `pkt${family}-receive-drop`];
 }
 
 /** Every statistic that a drop of this family can count. */

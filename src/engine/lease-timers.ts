@@ -4,10 +4,11 @@ import type { Snapshot } from '../config/snapshot.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Lease } from '../store/lease.ts';
-import type { LeaseStore } from '../store/lease-store.ts';
+import type { LeaseStore, ReclaimOptions } from '../store/lease-store.ts';
 import type { Clock } from './clock.ts';
 import type { LeaseUsage } from './lease-usage.ts';
 import type { NetworkState } from './network-state.ts';
+import type { ReclaimCycle, ReclaimedChunk } from './reviewed-reclaim.ts';
 
 export interface LeaseTimersOptions {
   readonly family: Family;
@@ -24,6 +25,8 @@ export interface LeaseTimersDeps<L extends Lease> {
   /** 0 ≤ x < 1: servers that share a store do not recount at the same moment. */
   readonly random: () => number;
   readonly log: Logger;
+  /** One more chunk of the cycle, with libraries asked about each lease; null: the store reclaims without asking. */
+  readonly reclaim?: (options: ReclaimOptions, cycle: ReclaimCycle<L>) => Promise<ReclaimedChunk<L>> | null;
 }
 
 /** Rows per statement: small enough that the time limit of a cycle is noticed. */
@@ -91,17 +94,19 @@ export class LeaseTimers<L extends Lease> {
     const started = clock.now();
     let reclaimed = 0;
     let complete = false;
+    const cycle: ReclaimCycle<L> = { seen: new Set() };
     try {
       while (!complete) {
         const left = settings.maxReclaimLeases === 0 ? chunk : settings.maxReclaimLeases - reclaimed;
         const late = settings.maxReclaimTime > 0 && clock.now() - started >= settings.maxReclaimTime;
-        if (left <= 0 || (late && reclaimed > 0)) break;
+        if (left <= 0 || (late && reclaimed + cycle.seen.size > 0)) break;
         const limit = Math.min(left, chunk);
         const remove = settings.flushReclaimedTimerWaitTime === 0;
-        const rows = await leases.reclaim({ limit, remove });
+        const reviewed = await this.#deps.reclaim?.({ limit, remove }, cycle);
+        const rows = reviewed?.rows ?? (await leases.reclaim({ limit, remove }));
         for (const row of rows) usage.reclaimed(row);
         reclaimed += rows.length;
-        complete = rows.length < limit;
+        complete = reviewed?.complete ?? rows.length < limit;
       }
     } catch (error) {
       log.error(`${this.#idPrefix}_LEASES_RECLAMATION_FAILED`, messageOf(error));

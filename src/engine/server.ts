@@ -14,6 +14,7 @@ import { messageType4 } from '../wire/v4/message.ts';
 import type { Clock } from './clock.ts';
 import { dropLogId } from './drop-log.ts';
 import { dropReasons, statisticsOfDrop } from './drop-reasons.ts';
+import { noHooks, type EngineHooks } from './hooks.ts';
 import { LeaseTimers } from './lease-timers.ts';
 import { LeaseUsage } from './lease-usage.ts';
 import type { NetworkState } from './network-state.ts';
@@ -28,6 +29,7 @@ import {
   type QueueServices,
   type QueuedPacket,
 } from './queue-types.ts';
+import { reviewedReclaim } from './reviewed-reclaim.ts';
 import type { Statistics } from './statistics.ts';
 import { clientFields } from './v4/describe.ts';
 import { settleDraws } from './v4/fresh-address.ts';
@@ -65,6 +67,8 @@ export interface Server4Deps {
   readonly allocator: Allocator;
   /** Where hook libraries register theirs; without it there is Kea's ring alone. */
   readonly queueTypes?: QueueTypes;
+  /** Without: no library is ever asked. */
+  readonly hooks?: EngineHooks;
 }
 
 interface Waiting4 extends QueuedPacket {
@@ -99,6 +103,7 @@ const storeErrorInterval = 10;
 export function createServer4(options: Server4Options, deps: Server4Deps): Server4 {
   const settings = { ...defaults, ...options };
   const { statistics, log, clock, transport, leases, networkState } = deps;
+  const hooks = deps.hooks ?? noHooks;
   const usage = new LeaseUsage({ family: 4 }, { statistics });
   const engine: Engine4 = {
     leases,
@@ -115,9 +120,18 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
     serverPort: settings.serverPort,
     clientPort: settings.clientPort,
   };
+  const reclaim = reviewedReclaim({
+    hooks: () => hooks.begin(deps.snapshot().globals),
+    leases,
+    expire: (scope, lease4, remove) =>
+      scope.call('lease4_expire', { lease4: { ...lease4 }, remove_lease: remove }),
+    recover: (scope, lease4) => scope.call('lease4_recover', { lease4: { ...lease4 } }),
+    isAsked: (scope) => scope.has('lease4_expire') || scope.has('lease4_recover'),
+    log,
+  });
   const timers = new LeaseTimers<Lease4>(
     { family: 4, recountSeconds: settings.recountSeconds },
-    { snapshot: deps.snapshot, leases, usage, networkState, clock, random: deps.random, log },
+    { snapshot: deps.snapshot, leases, usage, networkState, clock, random: deps.random, log, reclaim },
   );
   let lastStoreError = -Infinity;
 
@@ -135,13 +149,17 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
 
   const process = async (datagram: InboundDatagram): Promise<void> => {
     let t: Transaction4 | null = null;
+    const snapshot = deps.snapshot();
+    const scope = hooks.begin(snapshot.globals);
     try {
-      t = startTransaction(engine, deps.snapshot(), datagram);
+      t = startTransaction(engine, snapshot, datagram, scope);
       const result = await runPipeline(pipeline4, t).finally(() => settleDraws(t!));
       if (result === 'reply') send(t);
       else if (result !== 'done') countDrop(result, t);
     } catch (error) {
       countDrop(drop(isStoreError(error) ? 'store-unavailable' : 'processing-failed', messageOf(error)), t);
+    } finally {
+      scope?.end();
     }
   };
 

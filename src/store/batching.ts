@@ -122,6 +122,7 @@ export function createBatchingLeaseStore<L extends Lease>(
     find: (query) => enqueue(finds, query, []),
     write: (write) => enqueue(writes, write, writeKeys(write)),
     reclaim: (reclaimOptions) => backend.reclaim(reclaimOptions),
+    expired: (limit) => backend.expired(limit),
     flushReclaimed: (holdSeconds) => backend.flushReclaimed(holdSeconds),
     page: (after, limit, subnetIds) => backend.page(after, limit, subnetIds),
     findFree: (ranges, start, limit) => backend.findFree(ranges, start, limit),

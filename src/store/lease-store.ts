@@ -119,6 +119,8 @@ export interface LeaseStore<L extends Lease = Lease> {
   write(write: LeaseWrite<L>): Promise<WriteOutcome<L>>;
   /** Expired leases, oldest first, moved to state 2 (declined ones and `remove`: deleted). Returns the rows as they were. */
   reclaim(options: ReclaimOptions): Promise<readonly L[]>;
+  /** Up to `limit` expired leases, oldest first, as `reclaim` would take them: nothing changes. */
+  expired(limit: number): Promise<readonly L[]>;
   /** Deletes state-2 rows older than `holdSeconds` after their expiry. Returns how many. */
   flushReclaimed(holdSeconds: number): Promise<number>;
   /** Rows with address > `after` in ascending order (management commands, reports). */
@@ -143,6 +145,7 @@ export interface LeaseBackend<L extends Lease = Lease> {
   findAll(queries: readonly LeaseQuery<L>[]): Promise<LeaseFindings<L>[]>;
   writeAll(writes: readonly LeaseWrite<L>[]): Promise<WriteOutcome<L>[]>;
   reclaim(options: ReclaimOptions): Promise<readonly L[]>;
+  expired(limit: number): Promise<readonly L[]>;
   flushReclaimed(holdSeconds: number): Promise<number>;
   page(after: L['address'] | null, limit: number, subnetIds: readonly number[] | null): Promise<LeasePage<L>>;
   /**

@@ -98,6 +98,7 @@ function leaseList(stored: readonly Lease[]): LeaseStore<Lease> {
     },
     write: notAsked,
     reclaim: notAsked,
+    expired: notAsked,
     flushReclaimed: notAsked,
     findFree: notAsked,
     counts: notAsked,

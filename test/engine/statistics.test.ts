@@ -185,8 +185,9 @@ test('every drop reason counts a registered statistic and the sum of drops', () 
     const { statistics } = manual({ family });
     for (const reason of Object.keys(dropReasons) as DropReason[]) {
       const [own, sum] = statisticsOfDrop(reason, family);
-      assert.equal(statistics.get(own), 0, own);
-      assert.equal(sum, `pkt${family}-receive-drop`);
+      assert.equal(statistics.get(own!), 0, own);
+      // What a library dropped, the library counts.
+      assert.equal(sum, reason === 'hook-dropped' ? undefined : `pkt${family}-receive-drop`);
       assert.ok(dropReasons[reason].meaning.endsWith('.'));
     }
   }

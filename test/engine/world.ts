@@ -6,6 +6,7 @@ import { buildSnapshot } from '../../src/config/build.ts';
 import { splitParts } from '../../src/config/split.ts';
 import type { Snapshot } from '../../src/config/snapshot.ts';
 import type { JsonMap } from '../../src/config/written.ts';
+import type { EngineHooks } from '../../src/engine/hooks.ts';
 import { NetworkState } from '../../src/engine/network-state.ts';
 import type { QueueTypes } from '../../src/engine/queue-types.ts';
 import { createServer4, type Server4, type Server4Options } from '../../src/engine/server.ts';
@@ -36,6 +37,8 @@ export interface WorldOptions {
   /** Instead of the reservations of the configuration. */
   readonly hosts?: HostStore;
   readonly queueTypes?: QueueTypes;
+  /** Hook libraries; made for the world's clock and statistics. */
+  readonly hooks?: (world: World) => EngineHooks;
 }
 
 export interface Reply extends OutboundDatagram {
@@ -66,6 +69,7 @@ export class World {
   readonly networkState: NetworkState;
   readonly log: LogLine[] = [];
   readonly sent: Reply[] = [];
+  readonly hooks: EngineHooks | undefined;
   snapshot: Snapshot;
   server: Server4;
   readonly #options: WorldOptions;
@@ -78,6 +82,7 @@ export class World {
     this.statistics = new Statistics({ family: 4, clock: () => clock.now() });
     this.networkState = new NetworkState({}, { clock });
     this.snapshot = buildConfig(options.config);
+    this.hooks = options.hooks?.(this);
     this.server = this.#makeServer();
   }
 
@@ -156,11 +161,12 @@ export class World {
       hosts: this.#options.hosts ?? createFileHostStore(() => this.snapshot.hosts),
       transport: this.#transport(),
       statistics: this.statistics,
-      log: this.#logger(),
+      log: this.logger,
       clock: this.clock,
       random: mulberry32(1),
       networkState: this.networkState,
       ...(this.#options.queueTypes && { queueTypes: this.#options.queueTypes }),
+      ...(this.hooks && { hooks: this.hooks }),
       allocator: createAllocator(
         { ...defaultAllocation, sharedLeases: this.#options.sharedLeases ?? false },
         { random: mulberry32(1), clock: () => this.clock.now() },
@@ -180,7 +186,8 @@ export class World {
     };
   }
 
-  #logger(): Logger {
+  /** Everything it is told ends in `log`. */
+  get logger(): Logger {
     const at =
       (level: string) =>
       (id: string, text: string): void => {

@@ -22,23 +22,34 @@ export function checkService(t: Transaction4): StepResult {
 
 export function decode(t: Transaction4): StepResult {
   try {
-    t.query = decodeMessage4(t.datagram.bytes, {
-      lenient: t.snapshot.globals.compatibility.lenientOptionParsing,
-    });
-    const agentBytes = t.query.options.get(option4.agentInformation);
-    if (agentBytes && agentBytes.length > 0) {
-      t.agent = decodeSuboptions4(agentBytes);
-      t.agentBytes = agentBytes;
+    if (!t.isParsedByHook) {
+      t.query = decodeMessage4(t.datagram.bytes, {
+        lenient: t.snapshot.globals.compatibility.lenientOptionParsing,
+      });
     }
+    readQuery(t);
   } catch (error) {
     const bootp = error instanceof WireError && error.reason.startsWith('bootp');
     return drop(bootp ? 'bootp' : 'parse-failed', messageOf(error));
   }
-  t.type = t.query.options.get(option4.messageType)?.[0] ?? 0;
-  const clientId = t.query.options.get(option4.clientIdentifier);
-  t.clientId = clientId && clientId.length > 0 ? clientId : null;
   t.engine.statistics.counter(receivedStatistic.get(t.type) ?? 'pkt4-unknown-received').add();
   return 'continue';
+}
+
+/** What the steps need of the message; again after callouts may have changed it. Throws WireError. */
+export function readQuery(t: Transaction4): void {
+  const { options } = t.query;
+  const agentBytes = options.get(option4.agentInformation);
+  if (agentBytes && agentBytes.length > 0) {
+    t.agent = decodeSuboptions4(agentBytes);
+    t.agentBytes = agentBytes;
+  } else if (!t.agentStashed) {
+    t.agent = null;
+    t.agentBytes = null;
+  }
+  t.type = options.get(option4.messageType)?.[0] ?? 0;
+  const clientId = options.get(option4.clientIdentifier);
+  t.clientId = clientId && clientId.length > 0 ? clientId : null;
 }
 
 const receivedStatistic: ReadonlyMap<number, string> = new Map([

@@ -27,10 +27,9 @@ export async function discover(t: Transaction4): Promise<StepResult> {
   for await (const chosen of offerable(t, lease)) {
     const offerLifetime = offerLifetimeOf(t, chosen.subnet);
     if (offerLifetime === 0) {
-      offerLease(t, chosen, lease);
-      return offered(t);
-    }
-    if (await writeOffer(t, chosen, lease, offerLifetime)) return offered(t);
+      if (await offerLease(t, chosen, lease)) return offered(t);
+    } else if (await writeOffer(t, chosen, lease, offerLifetime)) return offered(t);
+    if (t.isRefused) break;
     // Taken by another server since the lookup.
     conflicts.push(chosen.address);
     if (conflicts.length >= maxConflicts) break;

@@ -7,6 +7,7 @@ import { chooseLifetime, shortestLifetime } from '../lifetime.ts';
 import { chooseName } from './client-name.ts';
 import { poolOf } from './eligible.ts';
 import { extendedInfo } from './extended-info.ts';
+import { isReviewed, reclaimForReuse, remaining, reviewLease, type Review } from './hook-leases.ts';
 import { option4, uint32Of } from './option-codes.ts';
 import type { Transaction4 } from './transaction.ts';
 
@@ -15,10 +16,31 @@ export interface ChosenAddress {
   readonly address: number;
 }
 
-/** The lease as a DISCOVER announces it: nothing is written. */
-export function offerLease(t: Transaction4, chosen: ChosenAddress, previous: Lease4 | null): void {
+/** The lease as a DISCOVER announces it: nothing is written. False: a callout refused it. */
+export function offerLease(
+  t: Transaction4,
+  chosen: ChosenAddress,
+  previous: Lease4 | null,
+): boolean | Promise<boolean> {
   const lease = buildLease(t, chosen, previous);
+  if (isReviewed(t)) {
+    const attempt = { isOffer: true, offerLifetime: 0 };
+    return reviewLease(t, lease, chosen, previous, attempt).then((review) => take(t, review));
+  }
   t.grant = { lease, lifetime: lease.validLifetime };
+  return true;
+}
+
+/** What the callouts left of it. */
+function take(t: Transaction4, review: Review): boolean {
+  if (!review) {
+    t.isRefused = true;
+    return false;
+  }
+  const { lease, leave } = review;
+  t.grant = { lease, lifetime: leave ? remaining(lease, t.now) : lease.validLifetime };
+  t.reused = leave;
+  return true;
 }
 
 /** `offer-lifetime`: the offered lease is written for that long; the client hears of the normal lifetime. False: taken. */
@@ -28,7 +50,13 @@ export async function writeOffer(
   previous: Lease4 | null,
   offerLifetime: number,
 ): Promise<boolean> {
-  const lease = buildLease(t, chosen, previous);
+  let lease = buildLease(t, chosen, previous);
+  t.offerLifetime = offerLifetime;
+  if (isReviewed(t)) {
+    const review = await reviewLease(t, lease, chosen, previous, { isOffer: true, offerLifetime });
+    if (!review || review.leave) return take(t, review);
+    lease = review.lease;
+  }
   const active =
     previous?.address === lease.address &&
     previous.state === leaseState.default &&
@@ -36,7 +64,7 @@ export async function writeOffer(
   // An offer never shortens what the client holds.
   const granted =
     active ||
-    (await claim(t, { ...lease, validLifetime: offerLifetime, fqdnFwd: false, fqdnRev: false }, null));
+    (await claimLease(t, { ...lease, validLifetime: offerLifetime, fqdnFwd: false, fqdnRev: false }, null));
   if (granted) t.grant = { lease, lifetime: lease.validLifetime };
   return granted;
 }
@@ -50,7 +78,13 @@ export async function commitLease(
   chosen: ChosenAddress,
   previous: Lease4 | null,
 ): Promise<boolean> {
-  const lease = buildLease(t, chosen, previous);
+  let lease = buildLease(t, chosen, previous);
+  if (isReviewed(t)) {
+    const attempt = { isOffer: false, offerLifetime: 0 };
+    const review = await reviewLease(t, lease, chosen, previous, attempt);
+    if (!review || review.leave) return take(t, review);
+    lease = review.lease;
+  }
   if (previous && previous.state === leaseState.default && isUnchanged(previous, lease)) {
     const lifetime = reusableLifetime(previous, chosen.subnet.parameters, t.now);
     if (lifetime !== null) {
@@ -60,13 +94,18 @@ export async function commitLease(
       return true;
     }
   }
-  if (!(await claim(t, lease, previous))) return false;
+  if (!(await claimLease(t, lease, previous))) return false;
   t.grant = { lease, lifetime: lease.validLifetime };
   t.engine.preference.succeeded(chosen.subnet, t.classes);
   return true;
 }
 
-async function claim(t: Transaction4, lease: Lease4, previous: Lease4 | null): Promise<boolean> {
+/** Writes the lease where nobody else got the address meanwhile; the client's lease elsewhere goes with it. */
+export async function claimLease(t: Transaction4, lease: Lease4, previous: Lease4 | null): Promise<boolean> {
+  if (t.hooks) {
+    const row = t.held.get(lease.address) ?? (previous?.address === lease.address ? previous : null);
+    if (!(await reclaimForReuse(t, row))) return false;
+  }
   const moved = previous !== null && previous.address !== lease.address;
   const outcome = await t.engine.leases.write({
     verb: 'claim',
@@ -76,6 +115,7 @@ async function claim(t: Transaction4, lease: Lease4, previous: Lease4 | null): P
   });
   if (outcome.result !== 'done') return false;
   t.engine.usage.claimed(outcome, t.now);
+  t.written = outcome;
   return true;
 }
 

@@ -13,6 +13,15 @@ import {
 import { classifyByAddress, classifyByEarlyReservation, classifyByReservation } from './classify.ts';
 import { decline } from './decline.ts';
 import { discover } from './discover.ts';
+import {
+  bufferReceive,
+  bufferSend,
+  leaseOffer,
+  leasesCommitted,
+  packetReceive,
+  packetSend,
+  subnetSelect,
+} from './hook-steps.ts';
 import { inform } from './inform.ts';
 import { lookUp } from './lookup.ts';
 import { release } from './release.ts';
@@ -25,14 +34,17 @@ import type { Transaction4 } from './transaction.ts';
 
 export const pipeline4: readonly Step<Transaction4>[] = [
   checkService, // is the service switched on?
-  decode, // bytes → message; the buffer4_receive hook comes before it
+  bufferReceive, // hook buffer4_receive
+  decode, // bytes → message
   recoverAgentInformation, // stash-agent-options: option 82 from the lease of a direct renewal
   classifyByPacket, // ALL, vendor class, tests of pass 1
   acceptMessage, // message type, direct INFORM, server identifier
-  dropMembersOfDrop, // class DROP; the pkt4_receive hook comes before it
+  packetReceive, // hook pkt4_receive
+  dropMembersOfDrop, // class DROP
   checkSanity, // what the message must and must not carry
   classifyByEarlyReservation, // early-global-reservations-lookup
-  selectSubnet, // which link is it? The subnet4_select hook comes after it
+  selectSubnet, // which link is it?
+  subnetSelect, // hook subnet4_select
   lookUp, // leases, wanted addresses and reservations: one round trip
   classifyByReservation, // reserved classes, KNOWN or UNKNOWN, tests of pass 2, class DROP again
   dispatch, // one file per message type
@@ -40,7 +52,11 @@ export const pipeline4: readonly Step<Transaction4>[] = [
   startReply, // header fields
   addOptions, // options of every scope
   chooseDestination, // RFC 2131 §4.1
-  encode, // message → bytes; the pkt4_send hook comes before it, buffer4_send after it
+  leaseOffer, // hook lease4_offer
+  leasesCommitted, // hook leases4_committed
+  packetSend, // hook pkt4_send
+  encode, // message → bytes
+  bufferSend, // hook buffer4_send
 ];
 
 function dispatch(t: Transaction4): StepResult | Promise<StepResult> {
@@ -61,10 +77,12 @@ function dispatch(t: Transaction4): StepResult | Promise<StepResult> {
 }
 
 function encode(t: Transaction4): StepResult {
+  // A pkt4_send callout did it.
+  if (t.bytes) return 'continue';
   t.bytes = encodeMessage4(t.response!, {
     maxSize: maxMessageSize4(t.query),
     onDropped: (codes) =>
       t.engine.log.debug('DHCP4_PACKET_OPTIONS_SKIPPED', `no room for options ${codes.join(', ')}`),
   });
-  return 'reply';
+  return 'continue';
 }

@@ -5,6 +5,8 @@ import { ownedBy } from '../../store/lease-owner.ts';
 import { drop, type StepResult } from '../pipeline.ts';
 import { leaseFields } from './describe.ts';
 import { clientOf } from './lookup.ts';
+import { hooksAt, queryOf } from './hook-packets.ts';
+import { tellCommitted } from './hook-steps.ts';
 import type { Transaction4 } from './transaction.ts';
 
 export async function release(t: Transaction4): Promise<StepResult> {
@@ -26,6 +28,15 @@ export async function release(t: Transaction4): Promise<StepResult> {
     return drop('not-leased', `RELEASE of ${formatIpv4(address)}, which is not assigned`);
   }
 
+  const hooks = hooksAt(t, 'lease4_release');
+  if (hooks) {
+    const { status } = await hooks.call('lease4_release', { query4: queryOf(t), lease4: { ...lease } });
+    if (status !== 'continue') {
+      log.debug('DHCP4_HOOK_LEASE4_RELEASE_SKIP', `${formatIpv4(address)} is kept: a callout said so`);
+      return 'done';
+    }
+  }
+
   // Kept for affinity only where a flush will delete it some day.
   const { flushReclaimedTimerWaitTime, holdReclaimedTime } = t.snapshot.globals.expiredLeases;
   const keep =
@@ -40,5 +51,6 @@ export async function release(t: Transaction4): Promise<StepResult> {
   usage.removed(outcome.before);
   const id = keep ? 'DHCP4_RELEASE' : 'DHCP4_RELEASE_DELETED';
   log.info(id, `${formatIpv4(address)} was released`, leaseFields(t, outcome.before));
-  return 'done';
+  const told = await tellCommitted(t, [], [outcome.before]);
+  return told === 'continue' ? 'done' : told;
 }

@@ -8,29 +8,13 @@ import { addNameOption } from './client-name.ts';
 import { memberClasses } from './grant.ts';
 import { option4, uint32Bytes } from './option-codes.ts';
 import { localAddress } from './reply-address.ts';
+import { replyHeader } from './reply-header.ts';
 import { currentHost, type Transaction4 } from './transaction.ts';
 import { addVendorOptions } from './vendor-options.ts';
 
 /** Header fields: what is copied from the query, and the boot fields. */
 export function startReply(t: Transaction4): StepResult {
-  const { query } = t;
-  const isAck = t.answer === messageType4.ACK;
-  t.response = {
-    op: 2,
-    htype: query.htype,
-    hops: query.hops,
-    xid: query.xid,
-    secs: 0,
-    flags: query.flags,
-    ciaddr: isAck ? query.ciaddr : 0,
-    yiaddr: t.grant?.lease.address ?? 0,
-    siaddr: 0,
-    giaddr: query.giaddr,
-    chaddr: query.chaddr,
-    sname: noBytes,
-    file: noBytes,
-    options: new Map([[option4.messageType, Uint8Array.of(t.answer)]]),
-  };
+  t.response = replyHeader(t, t.grant?.lease.address ?? 0);
   if (t.answer !== messageType4.NAK) setBootFields(t, t.response);
   return 'continue';
 }

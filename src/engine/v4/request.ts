@@ -97,6 +97,9 @@ async function assign(t: Transaction4, lease: Lease4 | null): Promise<StepResult
   }
   const chosen: ChosenAddress = { subnet: place, address: requested };
   if (await commitLease(t, chosen, lease)) return acknowledged(t);
+  if (t.isRefused) {
+    return await failed(t, 'DHCPSRV_HOOK_LEASE4_SELECT_SKIP', `a callout refused ${formatIpv4(requested)}`);
+  }
   return await failed(
     t,
     'ALLOC_ENGINE_V4_REQUEST_IN_USE',
@@ -121,7 +124,7 @@ async function assignAny(
   let tries = 0;
   for await (const chosen of assignable(t, lease, reservation)) {
     if (await commitLease(t, chosen, lease)) return acknowledged(t);
-    if (++tries >= maxTries) break;
+    if (t.isRefused || ++tries >= maxTries) break;
   }
   countAllocationFailure(t);
   return refuse(t, 'DHCP4_PACKET_NAK_0003', 'no address for this client');

@@ -4,12 +4,29 @@ import { sameBytes } from '../../addr/hex.ts';
 import type { Subnet } from '../../config/snapshot.ts';
 import type { Host, HostFindings, HostIdentifier } from '../../store/host-store.ts';
 import { inAnyPool, isEligible } from './eligible.ts';
+import { hooksAt, queryOf } from './hook-packets.ts';
 import type { Transaction4 } from './transaction.ts';
+
+/** Asks the host4_identifier callouts, once per packet, where the flexible identifier counts at all. */
+async function askFlexibleIdentifier(t: Transaction4): Promise<void> {
+  const hooks = hooksAt(t, 'host4_identifier');
+  if (!hooks || t.flexId !== undefined) return;
+  t.flexId = null;
+  if (!t.snapshot.globals.hostReservationIdentifiers.includes('flex-id')) return;
+  const args = { query4: queryOf(t), id_type: 'flex-id' as HostIdentifier['type'], id_value: noBytes };
+  const { status } = await hooks.call('host4_identifier', args);
+  const { id_type: type, id_value: value } = args;
+  if (status === 'continue' && value instanceof Uint8Array && value.length > 0) t.flexId = { type, value };
+}
+
+const noBytes = new Uint8Array(0);
 
 /** The client's identifiers in configured order (`host-reservation-identifiers`). */
 export function identifiersOf(t: Transaction4): readonly HostIdentifier[] {
   const identifiers: HostIdentifier[] = [];
   for (const type of t.snapshot.globals.hostReservationIdentifiers) {
+    // Only a callout can say what the flexible identifier of a packet is.
+    if (type === 'flex-id' && t.flexId) identifiers.push(t.flexId);
     const value = identifierValue(t, type);
     if (value && value.length > 0) identifiers.push({ type, value });
   }
@@ -28,13 +45,13 @@ function identifierValue(t: Transaction4, type: HostIdentifier['type']): Uint8Ar
     case 'client-id':
       return t.clientId;
     case 'flex-id':
-      // Only a hook can say what the flexible identifier of a packet is.
       return null;
   }
 }
 
 /** The subnet 0 reservation of the client, for `early-global-reservations-lookup`. */
 export async function findGlobalReservation(t: Transaction4): Promise<Host | null> {
+  if (t.hooks) await askFlexibleIdentifier(t);
   t.identifiers = identifiersOf(t);
   if (t.identifiers.length === 0) return null;
   const found = await t.engine.hosts.find({ identifiers: t.identifiers, subnetIds: [0], addresses4: [] });
@@ -47,6 +64,7 @@ export async function findReservations(
   subnets: readonly Subnet[],
   addresses: readonly number[],
 ): Promise<void> {
+  if (t.hooks) await askFlexibleIdentifier(t);
   t.identifiers = identifiersOf(t);
   const inSubnet = subnets.filter((subnet) => subnet.parameters.reservationsInSubnet);
   const global = subnets.some((subnet) => subnet.parameters.reservationsGlobal);

@@ -8,16 +8,23 @@ import type { Transaction4 } from './transaction.ts';
 import { limitedBroadcast } from './reply-address.ts';
 
 export function selectSubnet(t: Transaction4): StepResult {
-  t.subnet = findSubnet(t) ?? null;
-  if (t.subnet) {
-    // RFC 2131 §4.2 lets a site ignore client identifiers: then they neither find nor mark a lease.
-    const clientId = t.subnet.parameters.matchClientId && t.clientId ? t.clientId.slice() : null;
-    // Copies: what a lease keeps must not keep the whole datagram alive.
-    t.client = { family: 4, clientId, hwaddr: t.query.chaddr.slice() };
-  } else if (t.engine.log.debugEnabled) {
+  useSubnet(t, findSubnet(t) ?? null);
+  if (!t.subnet && t.engine.log.debugEnabled) {
     t.engine.log.debug('DHCP4_SUBNET_SELECTION_FAILED', `no subnet for a packet on ${t.datagram.iface}`);
   }
   return 'continue';
+}
+
+/** The packet comes from this subnet, or from none; decides by what the client is known there. */
+export function useSubnet(t: Transaction4, subnet: Subnet | null): void {
+  t.subnet = subnet;
+  t.client = null;
+  if (subnet) {
+    // RFC 2131 §4.2 lets a site ignore client identifiers: then they neither find nor mark a lease.
+    const clientId = subnet.parameters.matchClientId && t.clientId ? t.clientId.slice() : null;
+    // Copies: what a lease keeps must not keep the whole datagram alive.
+    t.client = { family: 4, clientId, hwaddr: t.query.chaddr.slice() };
+  }
 }
 
 function findSubnet(t: Transaction4): Subnet | undefined {

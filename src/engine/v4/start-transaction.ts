@@ -2,6 +2,7 @@
 import type { Snapshot } from '../../config/snapshot.ts';
 import type { InboundDatagram } from '../../net/transport.ts';
 import type { Message4 } from '../../wire/v4/message.ts';
+import type { HookScope } from '../hooks.ts';
 import { expressionPacket4 } from './expression-packet.ts';
 import { noName, type Engine4, type Transaction4 } from './transaction.ts';
 
@@ -9,11 +10,17 @@ export function startTransaction(
   engine: Engine4,
   snapshot: Snapshot,
   datagram: InboundDatagram,
+  hooks: HookScope | null,
 ): Transaction4 {
   const transaction: Transaction4 = {
     engine,
     snapshot,
     datagram,
+    hooks,
+    hookQuery: null,
+    hookResponse: null,
+    isParsedByHook: false,
+    flexId: undefined,
     query: emptyMessage(),
     type: 0,
     clientId: null,
@@ -32,6 +39,9 @@ export function startTransaction(
     draws: [],
     name: noName,
     grant: null,
+    written: null,
+    offerLifetime: 0,
+    isRefused: false,
     reused: false,
     answer: 0,
     v6Only: false,

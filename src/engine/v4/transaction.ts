@@ -6,10 +6,11 @@ import type { Logger } from '../../log.ts';
 import type { InboundDatagram, OutboundDatagram, Transport } from '../../net/transport.ts';
 import type { Host, HostIdentifier, HostStore } from '../../store/host-store.ts';
 import type { Lease4 } from '../../store/lease.ts';
-import type { ClientKey, LeaseStore } from '../../store/lease-store.ts';
+import type { ClientKey, LeaseStore, WriteOutcome } from '../../store/lease-store.ts';
 import type { ClientFqdn4 } from '../../wire/v4/fqdn.ts';
 import type { Message4 } from '../../wire/v4/message.ts';
 import type { ClassList } from '../class-list.ts';
+import type { HookScope, Query4, Response4 } from '../hooks.ts';
 import type { LeaseUsage } from '../lease-usage.ts';
 import type { NetworkState } from '../network-state.ts';
 import type { OptionAssembler } from '../option-scopes.ts';
@@ -57,7 +58,16 @@ export interface Transaction4 {
   readonly engine: Engine4;
   /** The configuration this packet is answered with, whatever comes later. */
   readonly snapshot: Snapshot;
-  readonly datagram: InboundDatagram;
+  datagram: InboundDatagram;
+  /** The hook libraries that this packet meets; null = none. */
+  readonly hooks: HookScope | null;
+  /** The packet and its answer as callouts see them, once one has. */
+  hookQuery: Query4 | null;
+  hookResponse: Response4 | null;
+  /** A buffer4_receive callout filled the query. */
+  isParsedByHook: boolean;
+  /** The flexible identifier that callouts gave; undefined = not asked yet. */
+  flexId: HostIdentifier | null | undefined;
 
   query: Message4;
   type: number;
@@ -84,6 +94,12 @@ export interface Transaction4 {
 
   name: ClientName;
   grant: Grant | null;
+  /** What the write of the lease came to; null = nothing was written. */
+  written: Extract<WriteOutcome<Lease4>, { result: 'done' }> | null;
+  /** Seconds for which an offer is stored; 0 = it is not. */
+  offerLifetime: number;
+  /** A callout refused the lease: nothing else is tried. */
+  isRefused: boolean;
   /** The lease was announced as it stood, without a write. */
   reused: boolean;
   /** Message type of the answer; 0 = none yet. */

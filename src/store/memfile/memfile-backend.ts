@@ -132,6 +132,7 @@ export async function openMemfileBackend<L extends Lease>(
         );
         return leases;
       }),
+    expired: (limit) => Promise.resolve([...table.expired(now(), limit)]),
     flushReclaimed: (holdSeconds) =>
       inTurn(async () => {
         const time = now();

@@ -146,6 +146,7 @@ export function openMysqlBackend<L extends Lease>(
       }
       return reclaimed;
     },
+    expired: async (limit) => (await rowsOf(expiredSelect(limit))).map((row) => table.decode(row)),
     async flushReclaimed(holdSeconds) {
       let flushed = 0;
       for (;;) {

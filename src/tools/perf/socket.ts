@@ -32,8 +32,8 @@ export async function openPerfSocket(options: PerfSocketOptions): Promise<PerfSo
   const libc = loadLibc();
   // With the C library the receive buffer may be larger than the system's limit for everybody. Bound to no device: a
   // server on this machine answers over the loopback interface whatever the address.
-  const socket = await openUdpSocket(
-    { iface: '', address, port: options.localPort },
+  const { socket } = await openUdpSocket(
+    { iface: '', address, port: options.localPort, handles: 1 },
     'missing' in libc ? null : libc,
   ).catch((error: unknown) => {
     throw new FlotillaError('SOCKET_OPEN', messageOf(error).replace('on , ', ''), {}, { cause: error });

@@ -1,0 +1,188 @@
+// Imports the modules, lets each register its callouts, and makes a set of them. Half a set is never left behind.
+import { pathToFileURL } from 'node:url';
+import { formatHex } from '../addr/hex.ts';
+import { formatIpv4, parseIpv4 } from '../addr/ipv4.ts';
+import type { Clock } from '../engine/clock.ts';
+import type { Statistics } from '../engine/statistics.ts';
+import { FlotillaError, messageOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { RegisteredCallout, type AnyCallout } from './callout.ts';
+import type {
+  CalloutContext,
+  CalloutOptions,
+  CommandArguments,
+  HookHandle,
+  HookLibrary,
+  HookServer,
+} from './library.ts';
+import type { LibraryEntry } from './library-entries.ts';
+import { fingerprintOf } from './library-entries.ts';
+import { LibrarySet, type LoadedLibrary } from './library-set.ts';
+import type { ParkingLot } from './parking-lot.ts';
+import { isHookPoint } from './points-table.ts';
+
+export interface LoadDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly statistics: Statistics;
+  readonly parking: ParkingLot;
+  readonly server: HookServer;
+  /** A number that was not given before: each load gets modules of its own, so old and new ones never share state. */
+  readonly generation: () => number;
+}
+
+/** Milliseconds for one `load` or `unload`. */
+const patience = 30_000;
+
+/** Throws CONFIG_INVALID with the place in the file; then nothing stays loaded. */
+export async function loadLibraries(entries: readonly LibraryEntry[], deps: LoadDeps): Promise<LibrarySet> {
+  const fingerprint = fingerprintOf(entries);
+  const libraries: LoadedLibrary[] = [];
+  const callouts = new Map<string, RegisteredCallout[]>();
+  try {
+    for (const entry of entries) libraries.push(await loadOne(entry, callouts, deps));
+  } catch (error) {
+    for (const library of libraries.reverse()) await library.unload();
+    throw error;
+  }
+  return new LibrarySet({ fingerprint, libraries, callouts }, deps);
+}
+
+/** Whether the entries name hook libraries at all, without running them. Throws CONFIG_INVALID. */
+export async function checkLibraries(entries: readonly LibraryEntry[]): Promise<void> {
+  fingerprintOf(entries);
+  for (const entry of entries) await importLibrary(entry, pathToFileURL(entry.path).href);
+}
+
+/** What a library counts about itself. */
+export const libraryStatistics = ['calls', 'errors', 'timeouts'] as const;
+export const libraryStatistic = (library: string, what: (typeof libraryStatistics)[number]): string =>
+  `flotilla-hook-${library}-${what}`;
+
+async function loadOne(
+  entry: LibraryEntry,
+  callouts: Map<string, RegisteredCallout[]>,
+  deps: LoadDeps,
+): Promise<LoadedLibrary> {
+  const { log, clock } = deps;
+  const { name } = entry;
+  log.info('HOOKS_LIBRARY_LOADING', `loading hook library ${entry.path}`, { library: name });
+  const url = `${pathToFileURL(entry.path).href}?load=${deps.generation()}`;
+  const module = await importLibrary(entry, url);
+  let isLoading = true;
+  const handle = makeHandle(entry, deps, (point, callout, options) => {
+    if (!isLoading) throw new Error(`${name}: callouts are registered while load() runs, not later`);
+    const list = callouts.get(point) ?? [];
+    callouts.set(point, [...list, makeCallout(name, point, callout, options, deps)]);
+  });
+  try {
+    await within(clock, Promise.resolve(module.load(handle)), 'load() did not end');
+  } catch (error) {
+    throw located(entry, error);
+  } finally {
+    isLoading = false;
+  }
+  log.info('HOOKS_LIBRARY_LOADED', `hook library ${name} is loaded`, { library: name });
+  return {
+    name,
+    async unload() {
+      try {
+        await within(clock, Promise.resolve(module.unload?.()), 'unload() did not end');
+        log.info('HOOKS_LIBRARY_UNLOADED', `hook library ${name} is unloaded`, { library: name });
+      } catch (error) {
+        log.error('HOOKS_UNLOAD_EXCEPTION', `unload() of ${name}: ${messageOf(error)}`, { library: name });
+      }
+    },
+  };
+}
+
+async function importLibrary(entry: LibraryEntry, url: string): Promise<HookLibrary> {
+  let module: Partial<HookLibrary>;
+  try {
+    module = (await import(url)) as Partial<HookLibrary>;
+  } catch (error) {
+    throw invalid(entry, ['library'], `the hook library cannot be imported: ${messageOf(error)}`);
+  }
+  if (typeof module.load !== 'function')
+    throw invalid(entry, ['library'], 'the module exports no function load');
+  if (module.unload !== undefined && typeof module.unload !== 'function')
+    throw invalid(entry, ['library'], 'what the module exports as unload is no function');
+  return module as HookLibrary;
+}
+
+function makeCallout(
+  library: string,
+  point: string,
+  callout: AnyCallout,
+  options: CalloutOptions,
+  { clock, log, statistics }: LoadDeps,
+): RegisteredCallout {
+  if (!isHookPoint(point) && point !== 'command_processed' && !/^\$[a-z][a-z0-9_]*$/.test(point))
+    throw new Error(`there is no hook point '${point}'`);
+  if (point === '$list_commands') throw new Error('list-commands is answered by the server itself');
+  if (typeof callout !== 'function') throw new Error(`the callout at ${point} is no function`);
+  for (const key of ['timeout', 'concurrency', 'parkTimeout'] as const) {
+    const value = options[key] ?? 0;
+    if (!Number.isInteger(value) || value < 0)
+      throw new Error(`${key} of the callout at ${point} must be a whole number from 0`);
+  }
+  const counter = (what: (typeof libraryStatistics)[number]) =>
+    statistics.counter(libraryStatistic(library, what));
+  return new RegisteredCallout({ library, point, options }, callout, {
+    clock,
+    log,
+    calls: counter('calls'),
+    errors: counter('errors'),
+    timeouts: counter('timeouts'),
+  });
+}
+
+function makeHandle(
+  entry: LibraryEntry,
+  deps: LoadDeps,
+  add: (point: string, callout: AnyCallout, options: CalloutOptions) => void,
+): HookHandle {
+  return {
+    name: entry.name,
+    family: 4,
+    parameters: entry.parameters,
+    register: (point: string, callout: AnyCallout, options: CalloutOptions = {}) =>
+      add(point, callout, options),
+    registerCommand(name, handler, options = {}) {
+      const callout = async (args: CommandArguments, context: CalloutContext): Promise<void> => {
+        try {
+          args.response = await handler(args.command.arguments, args.command, context);
+        } catch (error) {
+          args.response = { result: 1, text: messageOf(error) };
+        }
+      };
+      add(`$${name.replaceAll('-', '_')}`, callout, options);
+    },
+    parameterError: (message, ...path) => invalid(entry, ['parameters', ...path], message),
+    log: deps.log,
+    count: (statistic, n = 1) => deps.statistics.add(statistic, n),
+    server: deps.server,
+    text: { address: formatIpv4, parseAddress: parseIpv4, hex: formatHex },
+  };
+}
+
+/** What `load` threw: an error about a parameter stands where it says, any other at the library's entry. */
+function located(entry: LibraryEntry, error: unknown): FlotillaError {
+  if (error instanceof FlotillaError && error.location.key !== undefined) return error;
+  return invalid(entry, ['library'], `${entry.name} refused to load: ${messageOf(error)}`);
+}
+
+const invalid = (entry: LibraryEntry, path: readonly (string | number)[], message: string): FlotillaError =>
+  new FlotillaError('CONFIG_INVALID', message, entry.locate(path));
+
+async function within<T>(clock: Clock, work: Promise<T>, text: string): Promise<T> {
+  let cancel = (): void => undefined;
+  const late = new Promise<never>((_, reject) => {
+    cancel = clock.after(patience, () => reject(new Error(`${text} within ${patience / 1000} seconds`)));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    cancel();
+  }
+}

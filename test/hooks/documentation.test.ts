@@ -1,0 +1,64 @@
+// docs/hooks.md says what the table says, and the published types fit a library written against them.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { test } from 'node:test';
+import { withPointsReference } from '../../src/hooks/points-documentation.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const tsc = join(root, 'node_modules/typescript/bin/tsc');
+
+test('docs/hooks.md is what npm run docs writes', () => {
+  const page = readFileSync(join(root, 'docs/hooks.md'), 'utf8');
+  assert.equal(withPointsReference(page), page);
+});
+
+test('the example library fits the types that flotilla/hooks publishes, and a wrong one does not', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'flt-'));
+  try {
+    const installed = join(directory, 'node_modules/flotilla');
+    mkdirSync(installed, { recursive: true });
+    copyFileSync(join(root, 'package.json'), join(installed, 'package.json'));
+    symlinkSync(join(root, 'node_modules/@types'), join(directory, 'node_modules/@types'));
+    symlinkSync(join(root, 'node_modules/pino'), join(directory, 'node_modules/pino'));
+    const out = ['--outDir', join(installed, 'dist')];
+    const made = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.hooks.json'), ...out]);
+    assert.equal(made.status, 0, String(made.stdout));
+
+    copyFileSync(join(root, 'fleet-examples/hook-library/lease-log.mjs'), join(directory, 'lease-log.mjs'));
+    writeFileSync(
+      join(directory, 'wrong.mjs'),
+      [
+        "/** @param {import('flotilla/hooks').HookHandle} handle */",
+        'export function load(handle) {',
+        "  handle.register('pkt4_receive', ({ query4 }) => { query4.iface = 5; });",
+        "  handle.register('pkt4_received', () => undefined);",
+        "  handle.register('pkt4_send', () => 'stop');",
+        '}',
+      ].join('\n'),
+    );
+    const check = (file: string): string => {
+      const options = ['--noEmit', '--allowJs', '--checkJs', '--strict', '--target', 'es2023'];
+      options.push('--module', 'nodenext', '--types', 'node', '--lib', 'es2023');
+      const run = spawnSync(process.execPath, [tsc, ...options, file], { cwd: directory });
+      return String(run.stdout);
+    };
+    assert.equal(check('lease-log.mjs'), '');
+    assert.deepEqual(
+      [...check('wrong.mjs').matchAll(/wrong\.mjs\((\d+),/g)].map(([, line]) => line),
+      ['3', '4', '5'],
+    );
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});

@@ -1,0 +1,143 @@
+// A world with hook libraries: real modules, loaded by the real loader, whose functions live in the test.
+import { join } from 'node:path';
+import type { JsonMap } from '../../src/config/written.ts';
+import type { HookArguments, HookPoint } from '../../src/engine/hooks.ts';
+import type { Clock } from '../../src/engine/clock.ts';
+import { HookLibraries } from '../../src/hooks/hook-libraries.ts';
+import type { Callout, CalloutOptions, HookHandle, HookLibrary } from '../../src/hooks/library.ts';
+import { createCommandRegistry } from '../../src/control/registry.ts';
+import type { CommandRegistry } from '../../src/control/command.ts';
+import { silentLogger } from '../../src/log.ts';
+import { FakeClock } from '../engine/fake-clock.ts';
+import { openMemoryStore } from '../engine/memory-store.ts';
+import { plain } from '../engine/scenario.ts';
+import { World } from '../engine/world.ts';
+
+const kept = new Map<number, HookLibrary>();
+Object.assign(globalThis, { inTestLibraries: kept });
+let nextId = 0;
+
+export const modulePath = join(import.meta.dirname, 'in-test-library.mjs');
+
+/** An entry of `hooks-libraries` for functions of the test. */
+export function entryFor(library: HookLibrary, parameters: JsonMap = {}): JsonMap {
+  const id = nextId++;
+  kept.set(id, library);
+  return { library: modulePath, parameters: { id, ...parameters } };
+}
+
+/** A library with one callout per point. */
+export type Callouts = { readonly [P in HookPoint]?: Callout<P> };
+
+export function libraryOf(callouts: Callouts, options: CalloutOptions = {}): HookLibrary {
+  return { load: (handle) => registerAll(handle, callouts, options) };
+}
+
+export function registerAll(handle: HookHandle, callouts: Callouts, options: CalloutOptions = {}): void {
+  for (const [point, callout] of Object.entries(callouts))
+    handle.register(point as HookPoint, callout as Callout<HookPoint>, options);
+}
+
+export interface HookWorld {
+  readonly world: World;
+  readonly libraries: HookLibraries;
+  readonly commands: CommandRegistry;
+  /** Another list of libraries, as a reload would bring it. */
+  use(...libraries: readonly HookLibrary[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `given`: the clock of callouts, when it is not the world's. */
+export async function hookWorld(
+  libraries: readonly HookLibrary[],
+  config: JsonMap = plain(),
+  given?: Clock,
+): Promise<HookWorld> {
+  const fake = new FakeClock();
+  const clock = given ?? fake;
+  const store = await openMemoryStore(fake);
+  const commands = createCommandRegistry({ log: silentLogger });
+  let hooks: HookLibraries | undefined;
+  const world: World = new World(
+    {
+      config,
+      hooks: (made) =>
+        (hooks = new HookLibraries({
+          clock,
+          log: made.logger,
+          statistics: made.statistics,
+          networkState: made.networkState,
+          commands,
+          server: { snapshot: () => world.snapshot, leases: () => store.leases },
+        })),
+    },
+    store,
+    fake,
+  );
+  const use = async (...next: readonly HookLibrary[]): Promise<void> => {
+    const written = { 'hooks-libraries': next.map((library) => entryFor(library)) };
+    hooks!.use(await hooks!.prepare({ written, parts: {}, directory: '/' }));
+  };
+  await use(...libraries);
+  await world.server.start();
+  return {
+    world,
+    libraries: hooks!,
+    commands,
+    use,
+    async close() {
+      await world.server.stop();
+      await hooks!.close();
+      await store.leases.close();
+    },
+  };
+}
+
+/** Plays `play` in a world with these libraries and closes it. */
+export async function withHooks(
+  libraries: readonly HookLibrary[],
+  play: (hooked: HookWorld) => Promise<void>,
+  config?: JsonMap,
+): Promise<void> {
+  const hooked = await hookWorld(libraries, config);
+  try {
+    await play(hooked);
+  } finally {
+    await hooked.close();
+  }
+}
+
+/** What one library saw: points in order, and the arguments of each call. */
+export class Witness {
+  readonly calls: { readonly point: HookPoint; readonly args: HookArguments[HookPoint] }[] = [];
+
+  /** A library that answers nothing and remembers everything at these points. */
+  library(points: readonly HookPoint[]): HookLibrary {
+    return {
+      load: (handle) => {
+        for (const point of points) {
+          handle.register(point, (args: HookArguments[HookPoint]) => {
+            this.calls.push({ point, args });
+          });
+        }
+      },
+    };
+  }
+
+  get points(): readonly HookPoint[] {
+    return this.calls.map(({ point }) => point);
+  }
+
+  argumentsAt<P extends HookPoint>(point: P): HookArguments[P] {
+    const call = this.calls.find((one) => one.point === point);
+    if (!call) throw new Error(`${point} was not called; called were ${this.points.join(', ')}`);
+    return call.args as HookArguments[P];
+  }
+}
+
+/** A promise and its key. */
+export function latch<T>(): { readonly promise: Promise<T>; readonly open: (value: T) => void } {
+  let open!: (value: T) => void;
+  const promise = new Promise<T>((resolve) => (open = resolve));
+  return { promise, open };
+}
