@@ -14,13 +14,13 @@ import { messageType4 } from '../wire/v4/message.ts';
 import type { Clock } from './clock.ts';
 import { dropLogId } from './drop-log.ts';
 import { dropReasons, statisticsOfDrop } from './drop-reasons.ts';
-import { noHooks, type EngineHooks } from './hooks.ts';
+import { noHooks, type EngineHooks, type HookScope } from './hooks.ts';
 import { LeaseTimers } from './lease-timers.ts';
 import { LeaseUsage } from './lease-usage.ts';
 import type { NetworkState } from './network-state.ts';
 import { OptionAssembler } from './option-scopes.ts';
 import { drop, runPipeline, type Drop } from './pipeline.ts';
-import { Admission } from './admission.ts';
+import { Admission, type Place } from './admission.ts';
 import { InFlightLimit } from './in-flight-limit.ts';
 import {
   defaultQueueCapacity,
@@ -147,10 +147,15 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
     }
   };
 
-  const process = async (datagram: InboundDatagram): Promise<void> => {
+  const process = async (datagram: InboundDatagram, place: Place): Promise<void> => {
     let t: Transaction4 | null = null;
     const snapshot = deps.snapshot();
-    const scope = hooks.begin(snapshot.globals);
+    const begun = hooks.begin(snapshot.globals);
+    const scope: HookScope | null = begun && {
+      has: (point) => begun.has(point),
+      call: (point, args) => place.outside(begun.call(point, args)),
+      end: () => begun.end(),
+    };
     try {
       t = startTransaction(engine, snapshot, datagram, scope);
       const result = await runPipeline(pipeline4, t).finally(() => settleDraws(t!));
@@ -187,7 +192,7 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
       queue: createQueue(control),
       limit: new InFlightLimit({ max: settings.maxInFlight }),
       now: () => clock.monotonic(),
-      process: ({ datagram }) => process(datagram),
+      process: ({ datagram }, place) => process(datagram, place),
       drop: queueServices.drop,
       replaceFailed: (error) => {
         const type = queueTypes.typeOf(control);
