@@ -6,6 +6,7 @@ import { databaseCommand } from '../tools/db.ts';
 import { fleetCommand } from '../tools/fleet.ts';
 import { demoCommand } from './demo.ts';
 import { dhcp4Command } from './dhcp4.ts';
+import { perfCommand } from './perf.ts';
 import { shellCommand } from './shell.ts';
 import { programVersion } from './version.ts';
 
@@ -16,6 +17,7 @@ const program = new Command('flotilla')
   .addCommand(databaseCommand())
   .addCommand(fleetCommand())
   .addCommand(shellCommand())
+  .addCommand(perfCommand())
   .addCommand(demoCommand());
 
 try {

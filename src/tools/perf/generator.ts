@@ -1,0 +1,261 @@
+// The load itself: queries leave on schedule whatever the server does, answers are matched, timed and followed up.
+import { BoundClients } from './bound-clients.ts';
+import { Histogram } from './histogram.ts';
+import { InFlight, type Query, type Stage } from './in-flight.ts';
+import type { PerfOptions } from './options.ts';
+import { Pacer } from './pacer.ts';
+import type { Answer, PerfProtocol } from './protocol.ts';
+import { perfReport, type PerfReport } from './report.ts';
+import type { PerfSocket } from './socket.ts';
+import { Tally, type SecondReport } from './tally.ts';
+
+export interface PerfDeps {
+  readonly protocol: PerfProtocol;
+  readonly socket: PerfSocket;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** 0 ≤ x < 1: the first transaction id. */
+  readonly random: () => number;
+  readonly onSecond?: (report: SecondReport) => void;
+  /** Ends the run early; what was counted is reported. */
+  readonly signal?: AbortSignal;
+}
+
+const capacity = 2 ** 19;
+/** Queries in one go before answers are read again. */
+const burst = 128;
+/** A query this many milliseconds late is timed from when it was due: a stall of the generator hides nothing. */
+const timerSlack = 2;
+const tickMilliseconds = 1;
+/** On average, before the preload gives up. */
+const triesPerClient = 5;
+
+/** Binds the clients of `preload`, then runs to the end. Never rejects. */
+export async function runPerf(options: PerfOptions, deps: PerfDeps): Promise<PerfReport> {
+  const generator = new Generator(options, deps);
+  deps.socket.onMessage((bytes) => generator.receive(bytes));
+  if (options.preload > 0) await generator.preload();
+  return await generator.run();
+}
+
+class Generator {
+  readonly #options: PerfOptions;
+  readonly #deps: PerfDeps;
+  readonly #inFlight: InFlight;
+  readonly #bound: BoundClients;
+  readonly #lag = new Histogram();
+  readonly #answer: Answer = { kind: 'refused', xid: 0, address: 0, server: new Uint8Array() };
+  #tally: Tally;
+  #nextClient = 0;
+  #nextServer = 0;
+  /** Clients of the preload that are still to bind, newest last; null once the run began. */
+  #toBind: number[] | null = null;
+  #preloaded = 0;
+  #lastCompleted = 0;
+  /** Called after each answer: a run without a rate goes on then. */
+  #onAnswer: () => void = () => undefined;
+
+  constructor(options: PerfOptions, deps: PerfDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#inFlight = new InFlight(capacity, Math.floor(deps.random() * deps.protocol.xids));
+    this.#bound = new BoundClients({
+      keep: options.renewRate > 0 || options.releaseRate > 0 || options.preload > 0,
+      unique: options.unique,
+    });
+    this.#tally = new Tally(deps.now());
+  }
+
+  async preload(): Promise<void> {
+    const { preload, window } = this.#options;
+    const toBind = Array.from({ length: preload }, (_, i) => preload - 1 - i);
+    this.#toBind = toBind;
+    this.#nextClient = preload % this.#options.clients;
+    let tries = preload * triesPerClient;
+    const fill = (): void => {
+      while (toBind.length > 0 && tries > 0 && this.#inFlight.open < window) {
+        tries--;
+        this.#begin(toBind.pop()!, this.#deps.now());
+      }
+    };
+    this.#onAnswer = fill;
+    await this.#loop(() => {
+      fill();
+      return (toBind.length > 0 && tries > 0) || this.#inFlight.open > 0 ? tickMilliseconds : null;
+    });
+    this.#toBind = null;
+    this.#preloaded = this.#bound.count;
+  }
+
+  async run(): Promise<PerfReport> {
+    const { options, now } = { options: this.#options, now: this.#deps.now };
+    const start = now();
+    const cpu = process.cpuUsage();
+    this.#tally = new Tally(start);
+    const end = options.period === null ? Infinity : start + options.period * 1000;
+    const within = (rate: number): number =>
+      options.period === null ? Infinity : Math.round(rate * options.period);
+    const rate = options.rate ?? Infinity;
+    const exchanges = new Pacer(rate, start, Math.min(options.exchanges ?? Infinity, within(rate)));
+    const renewals = new Pacer(options.renewRate, start, within(options.renewRate));
+    const releases = new Pacer(options.releaseRate, start, within(options.releaseRate));
+    const isWindowed = options.rate === null;
+    const hasOther = options.period !== null && options.renewRate + options.releaseRate > 0;
+
+    const fill = (): void => {
+      while (this.#inFlight.open < options.window && !exchanges.exhausted && now() < end) {
+        exchanges.take();
+        this.#begin(this.#takeClient(), now());
+      }
+    };
+    this.#onAnswer = isWindowed ? fill : () => undefined;
+
+    const due: readonly (readonly [Pacer, (dueAt: number) => void])[] = [
+      ...(isWindowed ? [] : [[exchanges, (t: number) => this.#begin(this.#takeClient(), t)] as const]),
+      [renewals, (t: number) => this.#renew(t)],
+      [releases, () => this.#release()],
+    ];
+    let stopped = Infinity;
+    await this.#loop(() => {
+      const at = now();
+      this.#tally.tick(at, this.#deps.onSecond ?? (() => undefined));
+      if (stopped === Infinity) {
+        if (isWindowed) fill();
+        const hasMore = due.map(([pacer, act]) => this.#sendDue(pacer, act, Math.min(at, end))).some(Boolean);
+        if (hasMore) return 0;
+        if (at >= end || (exchanges.exhausted && !hasOther))
+          stopped = isWindowed || end === Infinity ? Math.min(at, end) : end;
+        else return tickMilliseconds;
+      }
+      return this.#inFlight.open > 0 && at - stopped < options.exitWait ? tickMilliseconds : null;
+    });
+    if (stopped === Infinity) stopped = now();
+    this.#onAnswer = () => undefined;
+    this.#inFlight.expire(Infinity, (query) => this.#expired(query));
+
+    // Paced: what was offered in the period came through. Windowed: from the first query to the last lease.
+    const ended = isWindowed && this.#lastCompleted > start ? this.#lastCompleted : stopped;
+    return perfReport({
+      options,
+      names: this.#deps.protocol.names,
+      seconds: Math.max(0.001, (ended - start) / 1000),
+      tally: this.#tally,
+      bound: this.#bound,
+      preloaded: this.#preloaded,
+      lag: this.#lag,
+      cpu: process.cpuUsage(cpu),
+      elapsed: now() - start,
+      failures: this.#deps.socket.failures,
+    });
+  }
+
+  receive(bytes: Uint8Array): void {
+    const answer = this.#answer;
+    if (!this.#deps.protocol.read(bytes, answer)) {
+      this.#tally.foreign++;
+      return;
+    }
+    const waiting = this.#inFlight.peek(answer.xid);
+    // An OFFER of another server after this one's, or an answer after its time.
+    if (waiting === undefined || (answer.kind === 'offer') !== (waiting.stage === 'first')) {
+      this.#tally.late++;
+      return;
+    }
+    this.#inFlight.take(answer.xid);
+    const now = this.#deps.now();
+    const took = now - waiting.sentAt;
+    if (answer.kind === 'refused') {
+      this.#tally.refused(waiting.stage);
+      this.#retry(waiting);
+    } else if (waiting.stage === 'first' && !this.#options.firstHalfOnly) {
+      this.#tally.answered('first', took, false);
+      this.#inFlight.continue(answer.xid, { ...waiting, stage: 'second', sentAt: now });
+      this.#send('second', this.#deps.protocol.second(waiting.client, answer.xid, answer), waiting.server);
+    } else {
+      const completes = waiting.stage !== 'renew';
+      this.#tally.answered(waiting.stage, took, completes);
+      if (completes) this.#lastCompleted = now;
+      if (waiting.stage !== 'first')
+        this.#bound.add({
+          client: waiting.client,
+          address: answer.address,
+          server: answer.server.slice(),
+        });
+    }
+    this.#onAnswer();
+  }
+
+  /** `step` answers milliseconds until it wants to be called again, 0 = after what arrived was read, null = done. */
+  #loop(step: () => number | null): Promise<void> {
+    return new Promise((resolve) => {
+      const turn = (): void => {
+        this.#inFlight.expire(this.#deps.now() - this.#options.dropTime, (query) => this.#expired(query));
+        const pause = this.#deps.signal?.aborted === true ? null : step();
+        if (pause === null) resolve();
+        else if (pause === 0) setImmediate(turn);
+        else setTimeout(turn, pause);
+      };
+      turn();
+    });
+  }
+
+  /** True when more is due than one burst. */
+  #sendDue(pacer: Pacer, act: (dueAt: number) => void, now: number): boolean {
+    for (let i = 0; i < burst; i++) {
+      const dueAt = pacer.next();
+      if (dueAt > now || this.#inFlight.open >= capacity / 2) return false;
+      pacer.take();
+      const lag = this.#deps.now() - dueAt;
+      this.#lag.record(lag * 1000);
+      act(lag > timerSlack ? dueAt : this.#deps.now());
+    }
+    return pacer.next() <= now;
+  }
+
+  #takeClient(): number {
+    const client = this.#nextClient;
+    this.#nextClient = (client + 1) % this.#options.clients;
+    return client;
+  }
+
+  #begin(client: number, sentAt: number): void {
+    const server = this.#nextServer;
+    this.#nextServer = (server + 1) % this.#options.servers.length;
+    const xid = this.#inFlight.add({ stage: 'first', client, server, sentAt, binding: null });
+    this.#send('first', this.#deps.protocol.first(client, xid), server);
+  }
+
+  #renew(sentAt: number): void {
+    const binding = this.#bound.next();
+    if (binding === undefined) return;
+    const server = this.#nextServer;
+    this.#nextServer = (server + 1) % this.#options.servers.length;
+    const xid = this.#inFlight.add({ stage: 'renew', client: binding.client, server, sentAt, binding });
+    this.#send('renew', this.#deps.protocol.renew(xid, binding), server);
+  }
+
+  #release(): void {
+    const binding = this.#bound.next();
+    if (binding === undefined) return;
+    this.#bound.remove(binding);
+    const { servers } = this.#options;
+    const xid = Math.floor(this.#deps.random() * this.#deps.protocol.xids);
+    this.#tally.released++;
+    this.#deps.socket.send(this.#deps.protocol.release(xid, binding), servers[this.#nextServer]!);
+  }
+
+  #send(stage: Stage, bytes: Uint8Array, server: number): void {
+    this.#tally.sent(stage);
+    this.#deps.socket.send(bytes, this.#options.servers[server]!);
+  }
+
+  #expired(query: Query): void {
+    this.#tally.lost(query.stage);
+    this.#retry(query);
+  }
+
+  /** Before the run every client is bound, however often it takes. */
+  #retry(query: Query): void {
+    this.#toBind?.push(query.client);
+  }
+}
