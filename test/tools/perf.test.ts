@@ -205,7 +205,7 @@ test('exchanges, renewals and releases are counted apart', async () => {
     preload: '80',
     unique: true,
   });
-  assert.equal(report.preloaded, 80);
+  assert.equal(report.preload!.bound, 80);
   assert.equal(report.exchanges.completed, 100);
   assert.equal(report.stages['RENEW-ACK']!.answered, 50);
   assert.equal(report.released, 25);
@@ -242,7 +242,7 @@ test('a server that is silent does not hold the clients to bind for ever', async
     socketTo(() => null),
     flags,
   );
-  assert.equal(report.preloaded, 0);
+  assert.equal(report.preload!.bound, 0);
   assert.equal(report.renewals.rate, 0);
 });
 

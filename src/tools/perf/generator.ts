@@ -5,7 +5,7 @@ import { InFlight, type Query, type Stage } from './in-flight.ts';
 import type { PerfOptions } from './options.ts';
 import { Pacer } from './pacer.ts';
 import type { Answer, PerfProtocol } from './protocol.ts';
-import { perfReport, type PerfReport } from './report.ts';
+import { perfReport, type PerfReport, type PreloadReport } from './report.ts';
 import type { PerfSocket } from './socket.ts';
 import { Tally, type SecondReport } from './tally.ts';
 
@@ -50,7 +50,7 @@ class Generator {
   #nextServer = 0;
   /** Clients of the preload that are still to bind, newest last; null once the run began. */
   #toBind: number[] | null = null;
-  #preloaded = 0;
+  #preload: PreloadReport | null = null;
   #lastCompleted = 0;
   /** Called after each answer: a run without a rate goes on then. */
   #onAnswer: () => void = () => undefined;
@@ -68,6 +68,7 @@ class Generator {
 
   async preload(): Promise<void> {
     const { preload, window } = this.#options;
+    const start = this.#deps.now();
     const toBind = Array.from({ length: preload }, (_, i) => preload - 1 - i);
     this.#toBind = toBind;
     this.#nextClient = preload % this.#options.clients;
@@ -84,7 +85,13 @@ class Generator {
       return (toBind.length > 0 && tries > 0) || this.#inFlight.open > 0 ? tickMilliseconds : null;
     });
     this.#toBind = null;
-    this.#preloaded = this.#bound.count;
+    const { first, second } = this.#tally.reports();
+    this.#preload = {
+      bound: this.#bound.count,
+      seconds: (this.#lastCompleted - start) / 1000,
+      lost: first.lost + second.lost,
+      refused: first.refused + second.refused,
+    };
   }
 
   async run(): Promise<PerfReport> {
@@ -141,7 +148,7 @@ class Generator {
       seconds: Math.max(0.001, (ended - start) / 1000),
       tally: this.#tally,
       bound: this.#bound,
-      preloaded: this.#preloaded,
+      preload: this.#preload,
       lag: this.#lag,
       cpu: process.cpuUsage(cpu),
       elapsed: now() - start,

@@ -7,6 +7,14 @@ import type { PerfOptions } from './options.ts';
 import type { PerfProtocol } from './protocol.ts';
 import type { SecondReport, StageReport, Tally } from './tally.ts';
 
+/** Clients that were bound before the run, each asking again until it was. */
+export interface PreloadReport {
+  readonly bound: number;
+  readonly seconds: number;
+  readonly lost: number;
+  readonly refused: number;
+}
+
 export interface PerfReport {
   /** Seconds in which queries were offered; with no rate, until the last lease. */
   readonly seconds: number;
@@ -20,8 +28,7 @@ export interface PerfReport {
     readonly lossPercent: number;
   };
   readonly renewals: { readonly offeredRate: number; readonly rate: number; readonly lossPercent: number };
-  /** Clients that were bound before the run. */
-  readonly preloaded: number;
+  readonly preload: PreloadReport | null;
   readonly released: number;
   readonly refused: number;
   readonly stages: Readonly<Record<string, StageReport>>;
@@ -45,7 +52,7 @@ interface PerfFindings {
   readonly seconds: number;
   readonly tally: Tally;
   readonly bound: BoundClients;
-  readonly preloaded: number;
+  readonly preload: PreloadReport | null;
   readonly lag: Histogram;
   readonly cpu: NodeJS.CpuUsage;
   /** Milliseconds, with the wait at the end. */
@@ -75,7 +82,7 @@ export function perfReport(found: PerfFindings): PerfReport {
       rate: renew.answered / seconds,
       lossPercent: renew.sent === 0 ? 0 : (100 * (renew.sent - renew.answered)) / renew.sent,
     },
-    preloaded: found.preloaded,
+    preload: found.preload,
     released: tally.released,
     refused: first.refused + second.refused + renew.refused,
     stages: Object.fromEntries(shown.map((stage) => [names[stage], stages[stage]])),
@@ -101,13 +108,16 @@ export function isComplete({ exchanges, stages }: PerfReport): boolean {
 const ms = (value: number): string => value.toFixed(2);
 
 export function formatPerfReport(report: PerfReport): string {
-  const { exchanges, renewals, generator, addresses } = report;
+  const { exchanges, renewals, generator, addresses, preload } = report;
   const offered = exchanges.offeredRate === null ? '' : `, offered ${exchanges.offeredRate}`;
   const lines = [
     `Exchanges: ${exchanges.rate.toFixed(1)} a second${offered}; ${exchanges.completed} of ${exchanges.started} completed, ` +
       `${exchanges.lossPercent.toFixed(2)} % not, in ${report.seconds.toFixed(1)} s`,
   ];
-  if (report.preloaded > 0) lines.push(`Bound before the run: ${report.preloaded}`);
+  if (preload)
+    lines.push(
+      `Bound before the run: ${preload.bound} in ${preload.seconds.toFixed(1)} s, with ${preload.lost} lost and ${preload.refused} refused on the way`,
+    );
   if (renewals.offeredRate > 0)
     lines.push(
       `Renewals: ${renewals.rate.toFixed(1)} a second, offered ${renewals.offeredRate}; ${renewals.lossPercent.toFixed(2)} % not answered by an ACK`,
