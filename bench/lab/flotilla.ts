@@ -1,0 +1,38 @@
+// Flotilla as the bench runs it: the built program, its own migrations.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { migrationSource } from '../../migrations/index.ts';
+import { programVersion } from '../../src/bin/version.ts';
+import { migrateToLatest } from '../../src/db/migrate.ts';
+import { databaseAccess } from '../../test/support/daemon.ts';
+import { commonConfig, type Product } from './product.ts';
+import { startServerProcess } from './server-process.ts';
+
+export const flotillaProgram = resolve(import.meta.dirname, '../../dist/src/bin/flotilla.js');
+const leaseFile = 'leases.csv';
+
+/** `nodeOptions`: e.g. `--cpu-prof`. */
+export function flotilla(nodeOptions: readonly string[] = []): Product {
+  return {
+    name: 'flotilla',
+    version: programVersion,
+    leaseFile,
+    async migrate(_admin, socketPath, database) {
+      await migrateToLatest({ ...database, socketPath, user: 'root', password: '' }, migrationSource);
+    },
+    async start(host, config) {
+      const { directory, database } = config;
+      mkdirSync(directory, { recursive: true });
+      const file = join(directory, 'flotilla.json');
+      const leases = database
+        ? databaseAccess(database)
+        : { type: 'memfile', persist: true, name: join(directory, leaseFile), 'lfc-interval': 0 };
+      writeFileSync(file, JSON.stringify({ Dhcp4: { 'lease-database': leases, ...commonConfig(config) } }));
+      return startServerProcess(
+        host,
+        [process.execPath, ...nodeOptions, flotillaProgram, 'dhcp4', '-c', file, '--state-dir', directory],
+        join(directory, 'log'),
+      );
+    },
+  };
+}

@@ -1,0 +1,62 @@
+// Load from the lab's own host: `flotilla perf` for every measurement, perfdhcp to check it.
+import { once } from 'node:events';
+import type { Host } from '../../test/support/netns.ts';
+import type { PerfReport } from '../../src/tools/perf/report.ts';
+import { flotillaProgram } from './flotilla.ts';
+
+/** Each run simulates clients that no run before has: the address of the first one. */
+export class ClientSupply {
+  #next = 0;
+
+  take(count: number): string {
+    const first = this.#next;
+    this.#next += count;
+    const hex = (0x02f0_0000_0000 + first).toString(16).padStart(12, '0');
+    return `mac=${hex.match(/../g)!.join(':')}`;
+  }
+}
+
+/** `letters` as on the command line. Exit code 3 only says that something was lost. */
+export async function perf(
+  host: Host,
+  servers: readonly string[],
+  letters: readonly (string | number)[],
+): Promise<PerfReport> {
+  const command = [process.execPath, flotillaProgram, 'perf', '-4', '-J', '-l', 'eth0'];
+  const { code, out, err } = await output(host, [...command, ...letters.map(String), ...servers]);
+  if (code !== 0 && code !== 3) throw new Error(`flotilla perf ${letters.join(' ')}: ${err}`);
+  return JSON.parse(out) as PerfReport;
+}
+
+export interface PerfdhcpReport {
+  /** Exchanges completed per second. */
+  readonly rate: number;
+  readonly lossPercent: number;
+}
+
+/** DORA at `rate`; null when it printed no result. */
+export async function perfdhcp(
+  host: Host,
+  server: string,
+  rate: number,
+  seconds: number,
+): Promise<PerfdhcpReport | null> {
+  const letters = ['-4', '-l', 'eth0', '-r', rate, '-p', seconds, '-R', 1_000_000, '-W', 1_000_000, server];
+  const { out } = await output(host, ['perfdhcp', ...letters.map(String)]);
+  const found = /Rate: ([\d.]+) 4-way exchanges/.exec(out)?.[1];
+  const ratios = [...out.matchAll(/drops ratio: ([\d.]+)/g)].map((match) => Number(match[1]));
+  if (found === undefined) return null;
+  return { rate: Number(found), lossPercent: ratios.reduce((sum, ratio) => sum + ratio, 0) };
+}
+
+async function output(
+  host: Host,
+  command: readonly string[],
+): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
+  const child = host.spawn(command);
+  let [out, err] = ['', ''];
+  child.stdout!.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr!.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, out, err };
+}

@@ -1,0 +1,51 @@
+// The highest rate with less than one percent lost: doubled until too much is lost, halved in, then held for longer.
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** What one run at a rate came to. */
+export interface Probe {
+  /** Served per second. */
+  readonly rate: number;
+  readonly lossPercent: number;
+}
+
+export interface SearchOptions<P extends Probe> {
+  /** Runs the load at `rate` for `seconds`. */
+  readonly probe: (rate: number, seconds: number) => Promise<P>;
+  readonly from: number;
+  readonly probeSeconds: number;
+  readonly confirmSeconds: number;
+  readonly progress: (text: string) => void;
+}
+
+const allowedLoss = 1;
+/** Bisecting ends when the limits are this close. */
+const precision = 0.06;
+const stepDown = 0.93;
+const settleMilliseconds = 500;
+const highest = 40_000;
+
+/** The confirmed run, or the last one that was tried when none could be confirmed. */
+export async function highestRate<P extends Probe>(options: SearchOptions<P>): Promise<P> {
+  const run = async (rate: number, seconds: number): Promise<P> => {
+    await pause(settleMilliseconds);
+    const found = await options.probe(Math.round(rate), seconds);
+    options.progress(
+      `${Math.round(rate)}/s for ${seconds} s: ${found.rate.toFixed(0)}/s, ${found.lossPercent.toFixed(2)} % lost`,
+    );
+    return found;
+  };
+  let [low, high] = [0, options.from];
+  while (high <= highest && (await run(high, options.probeSeconds)).lossPercent < allowedLoss)
+    [low, high] = [high, high * 2];
+  if (low === 0) low = high / 8;
+  while ((high - low) / high > precision) {
+    const middle = (low + high) / 2;
+    if ((await run(middle, options.probeSeconds)).lossPercent < allowedLoss) low = middle;
+    else high = middle;
+  }
+  for (let tries = 6; ; tries--) {
+    const found = await run(low, options.confirmSeconds);
+    if (found.lossPercent < allowedLoss || tries === 0) return found;
+    low *= stepDown;
+  }
+}

@@ -1,0 +1,35 @@
+// One client at a time, a hundred a second: batching must not make it wait.
+import { exchangesAt } from './rates.ts';
+import { products, type BenchRow } from './row.ts';
+
+const rate = 100;
+
+export const loneClient: BenchRow = {
+  name: 'lone-client',
+  title: `${rate} exchanges a second`,
+  async run(context) {
+    const found = new Map<string, { readonly offer: number; readonly ack: number }>();
+    for (const product of products(context)) {
+      const database = await context.lab.createDatabase(product);
+      const server = await context.lab.serve(product, 0, { database });
+      await exchangesAt(context, [server.address], rate, 3); // warm
+      const { report } = await exchangesAt(context, [server.address], rate, context.quick ? 5 : 20);
+      found.set(product.name, {
+        offer: report.stages['DISCOVER-OFFER']!.latency.p50,
+        ack: report.stages['REQUEST-ACK']!.latency.p50,
+      });
+      await server.process.stop();
+      await context.lab.dropDatabase(database);
+    }
+    const [ours, theirs] = [found.get('flotilla')!, found.get('kea')];
+    return (['offer', 'ack'] as const).map((which) => ({
+      what: `p50 of an ${which.toUpperCase()} at ${rate}/s`,
+      unit: 'ms',
+      better: 'less' as const,
+      flotilla: ours[which],
+      kea: theirs?.[which] ?? null,
+      bar: '≥ 1 ×',
+      met: theirs ? ours[which] <= theirs[which] : null,
+    }));
+  },
+};

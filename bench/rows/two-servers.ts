@@ -1,0 +1,68 @@
+// Two servers on one pool against one: what both serve together, and whether a client ever hears no after an offer.
+import type { Product } from '../lab/product.ts';
+import { exchangesAt, highest, type LoadProbe } from './rates.ts';
+import { products, type BenchContext, type BenchRow } from './row.ts';
+
+interface Found {
+  readonly share: number;
+  readonly two: LoadProbe;
+  /** At the rate that one server holds, for as long as the confirmation. */
+  readonly refused: number;
+}
+
+export const twoServers: BenchRow = {
+  name: 'two-servers',
+  title: 'two servers, one pool',
+  async run(context) {
+    const found = new Map<string, Found>();
+    for (const product of products(context)) found.set(product.name, await measure(context, product));
+    const [ours, theirs] = [found.get('flotilla')!, found.get('kea')];
+    return [
+      {
+        what: 'rate of two servers by that of one',
+        unit: '×',
+        better: 'more',
+        flotilla: ours.share,
+        kea: theirs?.share ?? null,
+        bar: '≥ 0.9',
+        met: ours.share >= 0.9,
+      },
+      {
+        what: 'two servers together',
+        unit: '/s',
+        better: 'more',
+        flotilla: ours.two.rate,
+        kea: theirs?.two.rate ?? null,
+        bar: '',
+        met: null,
+      },
+      {
+        what: 'REQUESTs refused after an offer',
+        unit: '',
+        better: 'less',
+        flotilla: ours.refused,
+        kea: theirs?.refused ?? null,
+        bar: '0',
+        met: ours.refused === 0,
+        note: 'at the rate that one server holds alone',
+      },
+    ];
+  },
+};
+
+async function measure(context: BenchContext, product: Product): Promise<Found> {
+  const { lab } = context;
+  const database = await lab.createDatabase(product);
+  const servers = [await lab.serve(product, 0, { database }), await lab.serve(product, 1, { database })];
+  const addresses = servers.map(({ address }) => address);
+  const search = (who: string, to: readonly string[]): Promise<LoadProbe> =>
+    highest(context, `${product.name} ${who}`, 1_000, (rate, seconds) =>
+      exchangesAt(context, to, rate, seconds),
+    );
+  const one = await search('alone', addresses.slice(0, 1));
+  const two = await search('two', addresses);
+  const together = await exchangesAt(context, addresses, Math.round(one.rate), context.quick ? 5 : 10);
+  for (const { process } of servers) await process.stop();
+  await lab.dropDatabase(database);
+  return { share: two.rate / one.rate, two, refused: together.report.refused + two.report.refused };
+}
