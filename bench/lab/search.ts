@@ -22,13 +22,17 @@ const allowedLoss = 1;
 const precision = 0.06;
 const stepDown = 0.93;
 const settleMilliseconds = 500;
+/** After a rate that was too much: what still waits in the server is not the next run's. */
+const overloadedMilliseconds = 2_500;
 const highest = 40_000;
 
 /** The confirmed run, or the last one that was tried when none could be confirmed. */
 export async function highestRate<P extends Probe>(options: SearchOptions<P>): Promise<P> {
+  let overloaded = false;
   const run = async (rate: number, seconds: number): Promise<P> => {
-    await pause(settleMilliseconds);
+    await pause(overloaded ? overloadedMilliseconds : settleMilliseconds);
     const found = await options.probe(Math.round(rate), seconds);
+    overloaded = found.lossPercent >= allowedLoss;
     options.progress(
       `${Math.round(rate)}/s for ${seconds} s: ${found.rate.toFixed(0)}/s, ${found.lossPercent.toFixed(2)} % lost`,
     );
