@@ -77,5 +77,6 @@ function placeOf(url: string): string {
   return `src/${/dist\/src\/([^/]+)/.exec(url)?.[1] ?? url}`;
 }
 
-const shortOf = (url: string): string =>
-  url.replace(/^.*\/(dist\/src|node_modules)\//, '').replace(/\.js$/, '');
+function shortOf(url: string): string {
+  return url.replace(/^.*\/(dist\/src|node_modules)\//, '').replace(/\.js$/, '');
+}

@@ -73,6 +73,8 @@ async function bench(chosen: readonly BenchRow[]): Promise<void> {
   const peer = typeof found === 'string' ? null : found;
   if (typeof found === 'string') console.error(`without Kea: ${found}`);
   const lab = await openLab(join(root, 'var/bench'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void lab.close().finally(() => process.exit(1)));
   const product = flotilla();
   const about = {
     date: new Date().toISOString(),
