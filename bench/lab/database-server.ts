@@ -5,7 +5,8 @@ import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { openPool } from '../../src/db/connect.ts';
 import { parseDatabaseUrl, type DatabaseAddress } from '../../src/db/address.ts';
 import { findServerBinary, openPrivateServer } from '../../scripts/private-server.mjs';
-import { searchPath, type Host } from '../../test/support/netns.ts';
+import { searchPath } from '../../scripts/test-programs.mjs';
+import type { Host } from '../../test/support/netns.ts';
 
 export interface BenchDatabase {
   readonly version: string;

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { searchPath } from '../../test/support/netns.ts';
+import { searchPath } from '../../scripts/test-programs.mjs';
 import { databaseAccess } from '../../test/support/daemon.ts';
 import { commonConfig, type Product } from './product.ts';
 import { startServerProcess } from './server-process.ts';
