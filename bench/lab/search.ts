@@ -21,12 +21,14 @@ const allowedLoss = 1;
 /** Bisecting ends when the limits are this close. */
 const precision = 0.06;
 const stepDown = 0.93;
+/** Of the rate that the search begins with: nothing below this is tried. */
+const leastShare = 0.05;
 const settleMilliseconds = 500;
 /** After a rate that was too much: what still waits in the server is not the next run's. */
 const overloadedMilliseconds = 2_500;
 const highest = 40_000;
 
-/** The confirmed run, or the last one that was tried when none could be confirmed. */
+/** The confirmed run; one with more loss only when not even a twentieth of `from` could be held. */
 export async function highestRate<P extends Probe>(options: SearchOptions<P>): Promise<P> {
   let overloaded = false;
   const run = async (rate: number, seconds: number): Promise<P> => {
@@ -47,9 +49,10 @@ export async function highestRate<P extends Probe>(options: SearchOptions<P>): P
     if ((await run(middle, options.probeSeconds)).lossPercent < allowedLoss) low = middle;
     else high = middle;
   }
-  for (let tries = 6; ; tries--) {
+  for (let attempt = 0; ; attempt++) {
     const found = await run(low, options.confirmSeconds);
-    if (found.lossPercent < allowedLoss || tries === 0) return found;
-    low *= stepDown;
+    if (found.lossPercent < allowedLoss || low < options.from * leastShare) return found;
+    // Once more at the same rate: it may have been somebody else's work on the machine.
+    if (attempt % 2 === 1) low *= stepDown;
   }
 }

@@ -1,6 +1,6 @@
 // Three times the rate that a server holds, then half of it: goodput, latency of what is answered, and recovery.
 import type { Product } from '../lab/product.ts';
-import { exchangesAt, highest } from './rates.ts';
+import { exchangesAt, highest, type LoadProbe } from './rates.ts';
 import { products, type BenchContext, type BenchRow } from './row.ts';
 
 interface Found {
@@ -69,23 +69,35 @@ async function measure(context: BenchContext, product: Product): Promise<Found> 
   const peak = await highest(context, product.name, 1_000, (rate, seconds) =>
     exchangesAt(context, to, rate, seconds),
   );
-  const half = Math.round(peak.rate / 2);
-  const normal = await exchangesAt(context, to, half, 3);
   const seconds = quick ? 10 : 60;
-  const over = await exchangesAt(context, to, Math.round(peak.rate * 3), seconds, ['-d', 2, '-W', 0]);
+  let capacity = peak.rate;
+  let over: LoadProbe;
+  let goodput: readonly number[];
+  // A search that was disturbed finds too little, and three times that is no overload: what is served then shows it.
+  for (let again = 0; ; again++) {
+    over = await exchangesAt(context, to, Math.round(capacity * 3), seconds, ['-d', 2, '-W', 0]);
+    goodput = over.report.bySecond.slice(0, seconds).map(({ completed }) => completed);
+    context.progress(`${product.name}: 3 × ${capacity.toFixed(0)}, completed by second ${goodput.join(' ')}`);
+    const served = mean(goodput);
+    if (served <= capacity * 1.1 || again === 2) break;
+    capacity = served;
+  }
+  const half = Math.round(capacity / 2);
   const after = await exchangesAt(context, to, half, 8);
+  const normal = await exchangesAt(context, to, half, 3);
   await server.process.stop();
   await lab.dropDatabase(database);
 
-  const goodput = over.report.bySecond.slice(0, seconds).map(({ completed }) => completed);
-  context.progress(`${product.name}: completed by second ${goodput.join(' ')}`);
   const usual = Math.max(...normal.report.bySecond.map(({ p50 }) => p50));
   const late = after.report.bySecond.findLastIndex(({ p50, lost }) => p50 > 3 * usual || lost > half / 100);
   return {
     // The first second is the way up.
-    worst: Math.min(...goodput.slice(1)) / peak.rate,
-    mean: goodput.reduce((sum, count) => sum + count, 0) / goodput.length / peak.rate,
+    worst: Math.min(...goodput.slice(1)) / capacity,
+    mean: mean(goodput) / capacity,
     p99: Math.max(...Object.values(over.report.stages).map(({ latency }) => latency.p99)),
     recovery: late + 1,
   };
 }
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
