@@ -3,8 +3,9 @@ import type { Address } from '../addr/family.ts';
 import type { Pool, ScopeParameters, Subnet } from '../config/snapshot.ts';
 import type { AddressRange, ClientKey, LeaseStore } from '../store/lease-store.ts';
 import type { Lease } from '../store/lease.ts';
+import { ownerName } from '../store/lease-owner.ts';
+import { createOfferMemory } from '../store/offer-memory.ts';
 import { clientHash, hashIndex } from './client-hash.ts';
-import { createOfferMemory } from './offer-memory.ts';
 import { poolSpace, type PoolSpace } from './pool-space.ts';
 import { shuffledIndex } from './shuffle.ts';
 
@@ -26,6 +27,8 @@ export interface AllocationRequest {
 
 /** Addresses set aside for one client until {@link Draw.keep} says which one was used. */
 export interface Draw {
+  /** The first candidate is most likely free: in this subnet it lately was. */
+  readonly isLikely: boolean;
   /** Best first. Distinct, inside the pools, none of them set aside for another client of this server. */
   readonly candidates: readonly Candidate[];
   /** Exactly once: the address that was offered or claimed (set aside a while longer), or null when none could be used. */
@@ -33,10 +36,12 @@ export interface Draw {
 }
 
 export interface Allocator {
+  /** How long an offered address stays set aside. */
+  readonly holdSeconds: number;
   draw(request: AllocationRequest): Draw;
   /**
-   * For pools that are nearly full, when no drawn candidate was free: asks the store for free addresses, away from
-   * where other servers look. One round trip whatever the use of the pool. Empty = the pools are exhausted.
+   * For pools that are nearly full, when no drawn candidate was free: asks the store for free addresses, from where
+   * the client's place in the pool is. One round trip whatever the use of the pool. Empty = the pools are exhausted.
    */
   drawFree<L extends Lease>(
     store: Pick<LeaseStore<L>, 'findFree'>,
@@ -86,11 +91,12 @@ interface SubnetState {
   pressure: number;
 }
 
-/** Draws from a free list ask for this many, so that servers that look at the same place seldom pick the same. */
+/** Draws from a free list ask for this many: some may be reserved, or just be offered to others. */
 const freeListLength = 16;
 /** Such lists looked at in a row while all their addresses are offered to others. */
 const freeWindows = 8;
 const triesPerCandidate = 8;
+const lowPressure = 0.1;
 /** Milliseconds. A pool without a free address is the one case where the search reads all of it. */
 const exhaustedFor = 1_000;
 
@@ -117,7 +123,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
 
   const drawFrom = (request: AllocationRequest, count: number, addresses: Iterable<Candidate>): Draw => {
     const { subnet, client } = request;
-    const owner = offers.ownerOf(client);
+    const owner = ownerName(client);
     const candidates: Candidate[] = [];
     for (const candidate of addresses) {
       const { address } = candidate;
@@ -128,6 +134,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
       if (candidates.length === count) break;
     }
     return {
+      isLikely: stateOf(subnet).pressure < lowPressure,
       candidates,
       keep(kept) {
         for (const { address } of candidates) if (address !== kept) offers.release(address, owner);
@@ -143,12 +150,13 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
   };
 
   return {
+    holdSeconds: options.offerHold / 1000,
     draw(request) {
       const space = poolSpace(request.pools);
       const state = stateOf(request.subnet);
       const count = Math.min(
         request.count,
-        state.pressure < 0.1 ? 2 : state.pressure < 0.4 ? 4 : request.count,
+        state.pressure < lowPressure ? 2 : state.pressure < 0.4 ? 4 : request.count,
       );
       return drawFrom(request, count, order(request, space, state, count * triesPerCandidate));
     },
@@ -159,14 +167,21 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
       const pools = request.pools.map(({ first }) => first).join();
       const known = state.exhausted?.pools === pools && state.exhausted.until > deps.clock();
       if (space.size === 0 || known) return drawFrom(request, 0, []);
-      // A start of this server's own: two servers that both look for the last free addresses begin elsewhere.
-      let start = space.at(Math.floor(deps.random() * space.size)).address;
+      // The client's own start: every server that hears it finds the same address, two clients seldom do.
+      const place = options.sharedLeases
+        ? hashIndex(clientHash(request.client), request.subnet.id, 0, space.size)
+        : Math.floor(deps.random() * space.size);
+      let start = space.at(place).address;
       const ranges = request.pools.map(({ first, last }) => ({ first, last })) as AddressRange<Lease>[];
       for (let window = 1; ; window++) {
-        const free = await (store as Pick<LeaseStore, 'findFree'>).findFree(ranges, start, freeListLength);
+        const free = await (store as Pick<LeaseStore, 'findFree'>).findFree(
+          ranges,
+          start,
+          freeListLength,
+          request.client,
+        );
         state.exhausted = free.length === 0 ? { pools, until: deps.clock() + exhaustedFor } : null;
         const list = free.map((address) => space.find(address)).filter((found) => found !== null);
-        if (options.sharedLeases) shuffleInPlace(list, deps.random);
         const draw = drawFrom(request, request.count, list);
         // Free for the store, but offered by this server to others just now: look behind them.
         const mayHaveMore = free.length === freeListLength && window < freeWindows;
@@ -174,8 +189,8 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
         start = space.at(space.indexAfter(free.at(-1)!) % space.size).address;
       }
     },
-    isOfferedToOther: (address, client) => offers.isHeldByOther(address, offers.ownerOf(client)),
-    offered: (address, client) => void offers.hold(address, offers.ownerOf(client)),
+    isOfferedToOther: (address, client) => offers.isHeldByOther(address, ownerName(client)),
+    offered: (address, client) => void offers.hold(address, ownerName(client)),
   };
 
   function order(
@@ -230,11 +245,4 @@ function isFirstOrLast24(subnet: Subnet, address: Address): boolean {
   if (subnet.family !== 4 || subnet.prefixLength > 24) return false;
   const host = Number(address) & 0xff;
   return host === 0 || host === 255;
-}
-
-function shuffleInPlace<T>(list: T[], random: () => number): void {
-  for (let i = list.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [list[i], list[j]] = [list[j]!, list[i]!];
-  }
 }

@@ -101,6 +101,7 @@ function leaseList(stored: readonly Lease[]): LeaseStore<Lease> {
     flushReclaimed: notAsked,
     findFree: notAsked,
     counts: notAsked,
+    withdraw: notAsked,
     close: notAsked,
   };
 }
