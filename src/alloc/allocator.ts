@@ -5,7 +5,7 @@ import type { AddressRange, ClientKey, LeaseStore } from '../store/lease-store.t
 import type { Lease } from '../store/lease.ts';
 import { ownerName } from '../store/lease-owner.ts';
 import { createOfferMemory } from '../store/offer-memory.ts';
-import { clientHash, hashIndex } from './client-hash.ts';
+import { clientHash, hashIndex, mix } from './client-hash.ts';
 import { poolSpace, type PoolSpace } from './pool-space.ts';
 import { shuffledIndex } from './shuffle.ts';
 
@@ -40,8 +40,8 @@ export interface Allocator {
   readonly holdSeconds: number;
   draw(request: AllocationRequest): Draw;
   /**
-   * For pools that are nearly full, when no drawn candidate was free: asks the store for free addresses, from where
-   * the client's place in the pool is. One round trip whatever the use of the pool. Empty = the pools are exhausted.
+   * For pools that are nearly full, when no drawn candidate was free: takes from a list of addresses that the store
+   * found to be free, away from where other servers look. Empty = the pools are exhausted.
    */
   drawFree<L extends Lease>(
     store: Pick<LeaseStore<L>, 'findFree'>,
@@ -49,6 +49,8 @@ export interface Allocator {
   ): Promise<Draw>;
   /** True while `address` is set aside for somebody else (a requested address must not be given away under an offer). */
   isOfferedToOther(address: Address, client: ClientKey): boolean;
+  /** The client took another server's offer: what it was offered here, if it is still set aside, no longer is. */
+  declined(client: ClientKey): Address | null;
   /** Sets an address aside that did not come from a draw (own lease, reservation). */
   offered(address: Address, client: ClientKey): void;
 }
@@ -85,16 +87,28 @@ interface SubnetState {
   /** `random`, `flq`: position in the current shuffle, and its seed. */
   position: number;
   shuffle: number;
-  /** A search of these pools found nothing free; until then (milliseconds) no other is made. */
-  exhausted: { readonly pools: string; readonly until: number } | null;
+  free: FreeList | null;
   /** Share of recent draws whose first candidate was not free, 0..1: tells how many candidates to draw. */
   pressure: number;
 }
 
-/** Draws from a free list ask for this many: some may be reserved, or just be offered to others. */
-const freeListLength = 16;
-/** Such lists looked at in a row while all their addresses are offered to others. */
-const freeWindows = 8;
+/** Addresses that the store said to be free a while ago; setting one aside tells whether it still is. */
+interface FreeList {
+  /** For which of the subnet's pools. */
+  readonly pools: string;
+  readonly addresses: Set<Address>;
+  /** Where the next search starts. */
+  next: Address;
+  searching: Promise<void> | null;
+  /** The last search found nothing: until then (milliseconds) there is no other. */
+  exhaustedUntil: number;
+}
+
+/** A search asks for this many, and is made before the list runs out, so that clients seldom wait for one. */
+const freeListLength = 32;
+const freeListLow = 8;
+/** Set aside per draw: some may be reserved, or gone since. */
+const drawnFromList = 4;
 const triesPerCandidate = 8;
 const lowPressure = 0.1;
 /** Milliseconds. A pool without a free address is the one case where the search reads all of it. */
@@ -114,7 +128,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
         position: 0,
         shuffle: Math.floor(deps.random() * 0x100000000) >>> 0,
         pressure: 0,
-        exhausted: null,
+        free: null,
       };
       states.set(subnet, state);
     }
@@ -158,40 +172,71 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
         request.count,
         state.pressure < lowPressure ? 2 : state.pressure < 0.4 ? 4 : request.count,
       );
-      return drawFrom(request, count, order(request, space, state, count * triesPerCandidate));
+      const offered = offers.heldBy(ownerName(request.client));
+      const again = offered === null ? null : space.find(offered);
+      // A client that asks again is offered the same again: no second address is withheld from others.
+      const addresses = order(request, space, state, count * triesPerCandidate);
+      return drawFrom(request, count, again ? startingWith(again, addresses) : addresses);
     },
     async drawFree(store, request) {
       const state = stateOf(request.subnet);
       state.pressure = state.pressure * 0.9 + 0.1;
       const space = poolSpace(request.pools);
-      const pools = request.pools.map(({ first }) => first).join();
-      const known = state.exhausted?.pools === pools && state.exhausted.until > deps.clock();
-      if (space.size === 0 || known) return drawFrom(request, 0, []);
-      // The client's own start: every server that hears it finds the same address, two clients seldom do.
-      const place = options.sharedLeases
-        ? hashIndex(clientHash(request.client), request.subnet.id, 0, space.size)
-        : Math.floor(deps.random() * space.size);
-      let start = space.at(place).address;
-      const ranges = request.pools.map(({ first, last }) => ({ first, last })) as AddressRange<Lease>[];
-      for (let window = 1; ; window++) {
-        const free = await (store as Pick<LeaseStore, 'findFree'>).findFree(
-          ranges,
-          start,
-          freeListLength,
-          request.client,
-        );
-        state.exhausted = free.length === 0 ? { pools, until: deps.clock() + exhaustedFor } : null;
-        const list = free.map((address) => space.find(address)).filter((found) => found !== null);
-        const draw = drawFrom(request, request.count, list);
-        // Free for the store, but offered by this server to others just now: look behind them.
-        const mayHaveMore = free.length === freeListLength && window < freeWindows;
-        if (draw.candidates.length > 0 || !mayHaveMore) return draw;
-        start = space.at(space.indexAfter(free.at(-1)!) % space.size).address;
+      if (space.size === 0) return drawFrom(request, 0, []);
+      const list = freeList(state, request, space);
+      const draw = (): Draw => {
+        const inOrder = preferences(request.client, list.addresses);
+        const found = inOrder.map((address) => space.find(address)).filter((place) => place !== null);
+        return forgetting(list, drawFrom(request, drawnFromList, found));
+      };
+      const first = draw();
+      const mayFindMore = list.exhaustedUntil <= deps.clock();
+      if (first.candidates.length === 0 && mayFindMore) {
+        await search(store, request, list, space);
+        return draw();
       }
+      // An error tells itself to the next one who has to wait.
+      if (list.addresses.size < freeListLow && mayFindMore)
+        search(store, request, list, space).catch(() => undefined);
+      return first;
+    },
+    declined(client) {
+      const owner = ownerName(client);
+      const address = offers.heldBy(owner);
+      if (address !== null) offers.release(address, owner);
+      return address;
     },
     isOfferedToOther: (address, client) => offers.isHeldByOther(address, ownerName(client)),
     offered: (address, client) => void offers.hold(address, ownerName(client)),
   };
+
+  function freeList(state: SubnetState, request: AllocationRequest, space: PoolSpace): FreeList {
+    const pools = request.pools.map(({ first }) => first).join();
+    if (state.free?.pools !== pools) {
+      // A start of this server's own: two servers that look for the last free addresses begin elsewhere.
+      const next = space.at(Math.floor(deps.random() * space.size)).address;
+      state.free = { pools, addresses: new Set(), next, searching: null, exhaustedUntil: 0 };
+    }
+    return state.free;
+  }
+
+  /** One search at a time: whoever comes meanwhile waits for it. */
+  function search<L extends Lease>(
+    store: Pick<LeaseStore<L>, 'findFree'>,
+    request: AllocationRequest,
+    list: FreeList,
+    space: PoolSpace,
+  ): Promise<void> {
+    const ranges = request.pools.map(({ first, last }) => ({ first, last })) as AddressRange<Lease>[];
+    const find = async (): Promise<void> => {
+      const any = store as Pick<LeaseStore, 'findFree'>;
+      const free = await any.findFree(ranges, list.next, freeListLength, request.client);
+      for (const address of free) list.addresses.add(address);
+      if (free.length > 0) list.next = space.at(space.indexAfter(free.at(-1)!) % space.size).address;
+      else list.exhaustedUntil = deps.clock() + exhaustedFor;
+    };
+    return (list.searching ??= find().finally(() => (list.searching = null)));
+  }
 
   function order(
     request: AllocationRequest,
@@ -205,6 +250,32 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
     if (word === 'iterative' && !options.sharedLeases) return ascendingOrder(space, state);
     return clientOrder(request, space, limit, instance);
   }
+}
+
+/** A list's addresses in an order of the client's own, so that clients that come at once try different ones first. */
+function preferences(client: ClientKey, addresses: ReadonlySet<Address>): Address[] {
+  const hash = clientHash(client);
+  return Array.from(addresses, (address) => ({ address, rank: mix(hash ^ mix(Number(address) >>> 0)) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ address }) => address);
+}
+
+/** Takes off the list what the draw used, and what it tried before that in vain. */
+function forgetting(list: FreeList, draw: Draw): Draw {
+  return {
+    ...draw,
+    keep(kept) {
+      const used = draw.candidates.findIndex(({ address }) => address === kept);
+      const tried = used < 0 ? draw.candidates : draw.candidates.slice(0, used + 1);
+      for (const { address } of tried) list.addresses.delete(address);
+      draw.keep(kept);
+    },
+  };
+}
+
+function* startingWith(first: Candidate, rest: Iterable<Candidate>): Iterable<Candidate> {
+  yield first;
+  yield* rest;
 }
 
 /** After the last address that was given out, pool by pool, wrapping. Bounded by the draw, which stops when it has enough. */

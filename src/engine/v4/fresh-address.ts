@@ -76,7 +76,7 @@ export function settleDraws(t: Transaction4): void {
 }
 
 const candidatesPerDraw = 8;
-const freeRounds = 4;
+const freeRounds = 8;
 
 function requestFor(t: Transaction4, subnet: Subnet, pools: readonly Pool[]) {
   return {

@@ -238,7 +238,7 @@ export function createOfferLedger(
     withdrawn.clear();
     for (const { address } of offers) withdrawing.add(address);
     return {
-      sql: withdrawStatement(family, offers),
+      sql: withdrawStatement(family, server, offers),
       done: () => {
         for (const { address } of offers) withdrawing.delete(address);
       },

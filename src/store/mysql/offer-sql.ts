@@ -32,18 +32,21 @@ export function holdStatement(family: Family, server: string, offers: readonly O
       ({ address, owner, milliseconds }) =>
         `(${family},${offerAddress(address)},X'${owner}',${escape(server)},${until(milliseconds)})`,
     );
-  // Assignments see the ones before them: whether the row is ours now decides the other two columns.
+  // Assignments see the ones before them. A row that several servers rely on for one client names none of them, so that
+  // none can withdraw it.
   return (
     `INSERT INTO fleet_offer (family, address, owner, server, expires) VALUES ${rows.join(',')} ON DUPLICATE KEY UPDATE ` +
+    'server = IF(expires <= UTC_TIMESTAMP(3), VALUES(server), ' +
+    "IF(owner = VALUES(owner) AND server <> VALUES(server), '', server)), " +
     'owner = IF(expires <= UTC_TIMESTAMP(3), VALUES(owner), owner), ' +
-    'server = IF(owner = VALUES(owner), VALUES(server), server), ' +
     'expires = IF(owner = VALUES(owner), GREATEST(expires, VALUES(expires)), expires)'
   );
 }
 
-/** Ends these offers now. */
+/** Ends those of these offers now that are this server's alone. */
 export function withdrawStatement(
   family: Family,
+  server: string,
   offers: readonly { readonly address: Address; readonly owner: string }[],
 ): string {
   const pairs = [...offers]
@@ -52,7 +55,7 @@ export function withdrawStatement(
   const list = offers.map(({ address }) => offerAddress(address)).join(',');
   return (
     `UPDATE fleet_offer SET expires = UTC_TIMESTAMP(3) WHERE family = ${family} AND address IN (${list}) ` +
-    `AND (${pairs.join(' OR ')}) ORDER BY address`
+    `AND server = ${escape(server)} AND (${pairs.join(' OR ')}) ORDER BY address`
   );
 }
 
