@@ -25,7 +25,9 @@ export interface ClientsOptions {
 
 const OFFER = 2;
 const ACK = 5;
-const patience = 1_500;
+/** Milliseconds: a client asks again for an offer soon, and waits long for the answer to its REQUEST. */
+const patienceForOffer = 400;
+const patienceForAnswer = 5_000;
 
 export async function runClients(options: ClientsOptions): Promise<Fate> {
   const fate: Fate = { bound: new Map(), refused: 0, unanswered: 0, unheard: 0 };
@@ -45,7 +47,7 @@ export async function runClients(options: ClientsOptions): Promise<Fate> {
   const live = async (n: number): Promise<void> => {
     const hex = `0200${n.toString(16).padStart(8, '0')}`;
     const client = fromMac(hex.match(/../g)!.join(':'));
-    const reply = async (wanted: (reply: Reply) => boolean): Promise<Reply | undefined> => {
+    const reply = async (patience: number, wanted: (reply: Reply) => boolean): Promise<Reply | undefined> => {
       for (const until = performance.now() + patience; performance.now() < until; await sleep(4)) {
         const found = mail.get(hex)?.find(wanted);
         if (found) return found;
@@ -57,7 +59,7 @@ export async function runClients(options: ClientsOptions): Promise<Fate> {
       for (const world of servers) if (!read.has(world)) read.set(world, world.sent.length);
       mail.delete(hex);
       for (const world of servers) world.inject(discover(client));
-      const offer = await reply(({ type }) => type === OFFER);
+      const offer = await reply(patienceForOffer, ({ type }) => type === OFFER);
       if (!offer) {
         fate.unheard++;
         await sleep(50 + Math.random() * 200);
@@ -70,7 +72,7 @@ export async function runClients(options: ClientsOptions): Promise<Fate> {
       const server = [...Buffer.from(offer.hex(54), 'hex')].join('.');
       for (const world of servers)
         world.inject(request(client, withRequestedAddress(offer.yiaddr), withServerId(server)));
-      const answer = await reply(({ type }) => type !== OFFER);
+      const answer = await reply(patienceForAnswer, ({ type }) => type !== OFFER);
       if (answer?.type === ACK) {
         fate.bound.set(n, answer.yiaddr);
         return;
