@@ -105,8 +105,8 @@ interface FreeList {
 }
 
 /** A search asks for this many, and is made before the list runs out, so that clients seldom wait for one. */
-const freeListLength = 32;
-const freeListLow = 8;
+const freeListLength = 16;
+const freeListLow = 6;
 /** Set aside per draw: some may be reserved, or gone since. */
 const drawnFromList = 4;
 const triesPerCandidate = 8;

@@ -8,8 +8,8 @@ import { decodeSuboptions4 } from '../../wire/v4/suboptions.ts';
 import { classifyFirst } from '../class-list.ts';
 import { drop, type StepResult } from '../pipeline.ts';
 import { classifyDeps } from './classify.ts';
+import { endOffer } from './fresh-address.ts';
 import { option4, uint32Of } from './option-codes.ts';
-import { clientOf } from './lookup.ts';
 import type { Transaction4 } from './transaction.ts';
 
 export function checkService(t: Transaction4): StepResult {
@@ -86,15 +86,9 @@ function acceptServerIdentifier(t: Transaction4): StepResult {
   if (override !== 0 && override === server) return 'continue';
   if (t.snapshot.globals.compatibility.ignoreDhcpServerIdentifier) return 'continue';
   if (t.engine.serverIdentifiers.isOurs(server, t.snapshot, t.classes)) return 'continue';
-  if (t.type === messageType4.REQUEST) withdrawOffer(t);
+  // RFC 2131 §3.1(4): servers not selected take the REQUEST as notice that the client declined their offer.
+  if (t.type === messageType4.REQUEST) endOffer(t);
   return drop('not-for-us', 'the server identifier names another server');
-}
-
-/** RFC 2131 §3.1(4): servers not selected take the REQUEST as notice that the client declined their offer. */
-function withdrawOffer(t: Transaction4): void {
-  const client = clientOf(t);
-  const address = t.engine.allocator.declined(client);
-  if (address !== null) t.engine.leases.withdraw(Number(address), client);
 }
 
 export function dropMembersOfDrop(t: Transaction4): StepResult {

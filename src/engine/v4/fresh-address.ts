@@ -4,7 +4,7 @@ import type { Pool, Subnet } from '../../config/snapshot.ts';
 import { messageType4 } from '../../wire/v4/message.ts';
 import { permits } from '../class-list.ts';
 import { poolOf } from './eligible.ts';
-import { isFree } from './lookup.ts';
+import { clientOf, isFree } from './lookup.ts';
 import { askOwners, isReservedForOther } from './reservations.ts';
 import type { Transaction4 } from './transaction.ts';
 
@@ -73,6 +73,13 @@ export function settleDraws(t: Transaction4): void {
   }
   if (used !== null && !told && t.client && t.answer === messageType4.OFFER)
     t.engine.allocator.offered(used, t.client);
+}
+
+/** The client does not want what this server offered it last, or no longer: others may have it at once. */
+export function endOffer(t: Transaction4): void {
+  const client = clientOf(t);
+  const address = t.engine.allocator.declined(client);
+  if (address !== null) t.engine.leases.withdraw(Number(address), client);
 }
 
 const candidatesPerDraw = 8;

@@ -39,6 +39,8 @@ export interface MysqlBackendDeps {
 
 export interface MysqlBackend<L extends Lease> extends LeaseBackend<L> {
   readonly state: 'up' | 'down';
+  /** Round trips so far. */
+  readonly packets: number;
   onState(listener: (state: 'up' | 'down') => void): void;
   /** Values that did not fit their column and were cut, and expiries that were clamped to the end of TIMESTAMP. */
   readonly misfits: { readonly cut: number; readonly clamped: number };
@@ -139,6 +141,9 @@ export function openMysqlBackend<L extends Lease>(
     backend: 'mysql',
     get state() {
       return lanes.state;
+    },
+    get packets() {
+      return lanes.packets;
     },
     misfits,
     onState: (listener) => lanes.onState(listener),
