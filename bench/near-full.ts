@@ -58,7 +58,9 @@ class MachineClock extends FakeClock {
 
 export async function nearFull(options: NearFullOptions): Promise<NearFullRow> {
   const pool = openPool(options.address, 1);
-  await pool.query('DELETE FROM lease4; DELETE FROM lease4_stat; DELETE FROM lease4_pool_stat');
+  await pool.query(
+    'TRUNCATE lease4; DELETE FROM lease4_stat; DELETE FROM lease4_pool_stat; DELETE FROM fleet_offer',
+  );
   await fill(pool, options.free);
   const backend = openMysqlBackend(
     {
