@@ -2,6 +2,7 @@
 import type { Knex } from 'knex';
 import { contractTriggers } from './contract-triggers.ts';
 import { fleetTables } from './fleet-table-rows.ts';
+import { offerTables } from './offer-table-rows.ts';
 import { queryRows } from './query.ts';
 import { allTriggers, fleetObjects } from './stored-objects.ts';
 
@@ -21,7 +22,7 @@ export function detachStatements(): string[] {
     ...fleetObjects()
       .reverse()
       .map(({ drop }) => drop),
-    ...fleetTables.map(({ name }) => `DROP TABLE IF EXISTS \`${name}\``),
+    ...[...offerTables, ...fleetTables].map(({ name }) => `DROP TABLE IF EXISTS \`${name}\``),
   ];
 }
 

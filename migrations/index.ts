@@ -2,16 +2,21 @@
 import type { Knex } from 'knex';
 import * as contractTables from './0001-contract-tables.ts';
 import * as contractRoutines from './0002-contract-routines.ts';
-import * as fleetTables from './0003-fleet-tables.ts';
+import * as fleetTablesMigration from './0003-fleet-tables.ts';
 import * as triggers from './0004-triggers.ts';
+import * as offerTablesMigration from './0005-offer-tables.ts';
+import { fleetTables as firstFleetTables } from './fleet-table-rows.ts';
+import { offerTables } from './offer-table-rows.ts';
 
 export { contractTables } from './contract.ts';
 export type { ContractColumn, ContractForeignKey, ContractIndex, ContractTable } from './contract.ts';
 export { detach, detachStatements } from './detach.ts';
-export { fleetTables } from './fleet-table-rows.ts';
 export { seedRows } from './seed-rows.ts';
 export { contractRoutines, allTriggers, fleetObjects } from './stored-objects.ts';
 export type { StoredObject } from './routine.ts';
+
+/** Every table of ours, whichever migration makes it. */
+export const fleetTables = [...firstFleetTables, ...offerTables];
 
 interface NamedMigration {
   readonly name: string;
@@ -21,8 +26,9 @@ interface NamedMigration {
 const migrations: readonly NamedMigration[] = [
   { name: '0001_contract_tables', up: contractTables.up },
   { name: '0002_contract_routines', up: contractRoutines.up },
-  { name: '0003_fleet_tables', up: fleetTables.up },
+  { name: '0003_fleet_tables', up: fleetTablesMigration.up },
   { name: '0004_triggers', up: triggers.up },
+  { name: '0005_offer_tables', up: offerTablesMigration.up },
 ];
 
 /** Names without extension, so that a compiled program finds what a development one recorded. */

@@ -3,8 +3,9 @@ import type { Address } from '../addr/family.ts';
 import type { Pool, ScopeParameters, Subnet } from '../config/snapshot.ts';
 import type { AddressRange, ClientKey, LeaseStore } from '../store/lease-store.ts';
 import type { Lease } from '../store/lease.ts';
-import { clientHash, hashIndex } from './client-hash.ts';
-import { createOfferMemory } from './offer-memory.ts';
+import { ownerName } from '../store/lease-owner.ts';
+import { createOfferMemory } from '../store/offer-memory.ts';
+import { clientHash, hashIndex, mix } from './client-hash.ts';
 import { poolSpace, type PoolSpace } from './pool-space.ts';
 import { shuffledIndex } from './shuffle.ts';
 
@@ -26,6 +27,8 @@ export interface AllocationRequest {
 
 /** Addresses set aside for one client until {@link Draw.keep} says which one was used. */
 export interface Draw {
+  /** The first candidate is most likely free: in this subnet it lately was. */
+  readonly isLikely: boolean;
   /** Best first. Distinct, inside the pools, none of them set aside for another client of this server. */
   readonly candidates: readonly Candidate[];
   /** Exactly once: the address that was offered or claimed (set aside a while longer), or null when none could be used. */
@@ -33,10 +36,12 @@ export interface Draw {
 }
 
 export interface Allocator {
+  /** How long an offered address stays set aside. */
+  readonly holdSeconds: number;
   draw(request: AllocationRequest): Draw;
   /**
-   * For pools that are nearly full, when no drawn candidate was free: asks the store for free addresses, away from
-   * where other servers look. One round trip whatever the use of the pool. Empty = the pools are exhausted.
+   * For pools that are nearly full, when no drawn candidate was free: takes from a list of addresses that the store
+   * found to be free, away from where other servers look. Empty = the pools are exhausted.
    */
   drawFree<L extends Lease>(
     store: Pick<LeaseStore<L>, 'findFree'>,
@@ -44,6 +49,8 @@ export interface Allocator {
   ): Promise<Draw>;
   /** True while `address` is set aside for somebody else (a requested address must not be given away under an offer). */
   isOfferedToOther(address: Address, client: ClientKey): boolean;
+  /** The client took another server's offer: what it was offered here, if it is still set aside, no longer is. */
+  declined(client: ClientKey): Address | null;
   /** Sets an address aside that did not come from a draw (own lease, reservation). */
   offered(address: Address, client: ClientKey): void;
 }
@@ -80,17 +87,30 @@ interface SubnetState {
   /** `random`, `flq`: position in the current shuffle, and its seed. */
   position: number;
   shuffle: number;
-  /** A search of these pools found nothing free; until then (milliseconds) no other is made. */
-  exhausted: { readonly pools: string; readonly until: number } | null;
+  free: FreeList | null;
   /** Share of recent draws whose first candidate was not free, 0..1: tells how many candidates to draw. */
   pressure: number;
 }
 
-/** Draws from a free list ask for this many, so that servers that look at the same place seldom pick the same. */
+/** Addresses that the store said to be free a while ago; setting one aside tells whether it still is. */
+interface FreeList {
+  /** For which of the subnet's pools. */
+  readonly pools: string;
+  readonly addresses: Set<Address>;
+  /** Where the next search starts. */
+  next: Address;
+  searching: Promise<void> | null;
+  /** The last search found nothing: until then (milliseconds) there is no other. */
+  exhaustedUntil: number;
+}
+
+/** A search asks for this many, and is made before the list runs out, so that clients seldom wait for one. */
 const freeListLength = 16;
-/** Such lists looked at in a row while all their addresses are offered to others. */
-const freeWindows = 8;
+const freeListLow = 6;
+/** Set aside per draw: some may be reserved, or gone since. */
+const drawnFromList = 4;
 const triesPerCandidate = 8;
+const lowPressure = 0.1;
 /** Milliseconds. A pool without a free address is the one case where the search reads all of it. */
 const exhaustedFor = 1_000;
 
@@ -108,7 +128,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
         position: 0,
         shuffle: Math.floor(deps.random() * 0x100000000) >>> 0,
         pressure: 0,
-        exhausted: null,
+        free: null,
       };
       states.set(subnet, state);
     }
@@ -117,7 +137,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
 
   const drawFrom = (request: AllocationRequest, count: number, addresses: Iterable<Candidate>): Draw => {
     const { subnet, client } = request;
-    const owner = offers.ownerOf(client);
+    const owner = ownerName(client);
     const candidates: Candidate[] = [];
     for (const candidate of addresses) {
       const { address } = candidate;
@@ -128,6 +148,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
       if (candidates.length === count) break;
     }
     return {
+      isLikely: stateOf(subnet).pressure < lowPressure,
       candidates,
       keep(kept) {
         for (const { address } of candidates) if (address !== kept) offers.release(address, owner);
@@ -143,40 +164,79 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
   };
 
   return {
+    holdSeconds: options.offerHold / 1000,
     draw(request) {
       const space = poolSpace(request.pools);
       const state = stateOf(request.subnet);
       const count = Math.min(
         request.count,
-        state.pressure < 0.1 ? 2 : state.pressure < 0.4 ? 4 : request.count,
+        state.pressure < lowPressure ? 2 : state.pressure < 0.4 ? 4 : request.count,
       );
-      return drawFrom(request, count, order(request, space, state, count * triesPerCandidate));
+      const offered = offers.heldBy(ownerName(request.client));
+      const again = offered === null ? null : space.find(offered);
+      // A client that asks again is offered the same again: no second address is withheld from others.
+      const addresses = order(request, space, state, count * triesPerCandidate);
+      return drawFrom(request, count, again ? startingWith(again, addresses) : addresses);
     },
     async drawFree(store, request) {
       const state = stateOf(request.subnet);
       state.pressure = state.pressure * 0.9 + 0.1;
       const space = poolSpace(request.pools);
-      const pools = request.pools.map(({ first }) => first).join();
-      const known = state.exhausted?.pools === pools && state.exhausted.until > deps.clock();
-      if (space.size === 0 || known) return drawFrom(request, 0, []);
-      // A start of this server's own: two servers that both look for the last free addresses begin elsewhere.
-      let start = space.at(Math.floor(deps.random() * space.size)).address;
-      const ranges = request.pools.map(({ first, last }) => ({ first, last })) as AddressRange<Lease>[];
-      for (let window = 1; ; window++) {
-        const free = await (store as Pick<LeaseStore, 'findFree'>).findFree(ranges, start, freeListLength);
-        state.exhausted = free.length === 0 ? { pools, until: deps.clock() + exhaustedFor } : null;
-        const list = free.map((address) => space.find(address)).filter((found) => found !== null);
-        if (options.sharedLeases) shuffleInPlace(list, deps.random);
-        const draw = drawFrom(request, request.count, list);
-        // Free for the store, but offered by this server to others just now: look behind them.
-        const mayHaveMore = free.length === freeListLength && window < freeWindows;
-        if (draw.candidates.length > 0 || !mayHaveMore) return draw;
-        start = space.at(space.indexAfter(free.at(-1)!) % space.size).address;
+      if (space.size === 0) return drawFrom(request, 0, []);
+      const list = freeList(state, request, space);
+      const draw = (): Draw => {
+        const inOrder = preferences(request.client, list.addresses);
+        const found = inOrder.map((address) => space.find(address)).filter((place) => place !== null);
+        return forgetting(list, drawFrom(request, drawnFromList, found));
+      };
+      const first = draw();
+      const mayFindMore = list.exhaustedUntil <= deps.clock();
+      if (first.candidates.length === 0 && mayFindMore) {
+        await search(store, request, list, space);
+        return draw();
       }
+      // An error tells itself to the next one who has to wait.
+      if (list.addresses.size < freeListLow && mayFindMore)
+        search(store, request, list, space).catch(() => undefined);
+      return first;
     },
-    isOfferedToOther: (address, client) => offers.isHeldByOther(address, offers.ownerOf(client)),
-    offered: (address, client) => void offers.hold(address, offers.ownerOf(client)),
+    declined(client) {
+      const owner = ownerName(client);
+      const address = offers.heldBy(owner);
+      if (address !== null) offers.release(address, owner);
+      return address;
+    },
+    isOfferedToOther: (address, client) => offers.isHeldByOther(address, ownerName(client)),
+    offered: (address, client) => void offers.hold(address, ownerName(client)),
   };
+
+  function freeList(state: SubnetState, request: AllocationRequest, space: PoolSpace): FreeList {
+    const pools = request.pools.map(({ first }) => first).join();
+    if (state.free?.pools !== pools) {
+      // A start of this server's own: two servers that look for the last free addresses begin elsewhere.
+      const next = space.at(Math.floor(deps.random() * space.size)).address;
+      state.free = { pools, addresses: new Set(), next, searching: null, exhaustedUntil: 0 };
+    }
+    return state.free;
+  }
+
+  /** One search at a time: whoever comes meanwhile waits for it. */
+  function search<L extends Lease>(
+    store: Pick<LeaseStore<L>, 'findFree'>,
+    request: AllocationRequest,
+    list: FreeList,
+    space: PoolSpace,
+  ): Promise<void> {
+    const ranges = request.pools.map(({ first, last }) => ({ first, last })) as AddressRange<Lease>[];
+    const find = async (): Promise<void> => {
+      const any = store as Pick<LeaseStore, 'findFree'>;
+      const free = await any.findFree(ranges, list.next, freeListLength, request.client);
+      for (const address of free) list.addresses.add(address);
+      if (free.length > 0) list.next = space.at(space.indexAfter(free.at(-1)!) % space.size).address;
+      else list.exhaustedUntil = deps.clock() + exhaustedFor;
+    };
+    return (list.searching ??= find().finally(() => (list.searching = null)));
+  }
 
   function order(
     request: AllocationRequest,
@@ -190,6 +250,32 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
     if (word === 'iterative' && !options.sharedLeases) return ascendingOrder(space, state);
     return clientOrder(request, space, limit, instance);
   }
+}
+
+/** A list's addresses in an order of the client's own, so that clients that come at once try different ones first. */
+function preferences(client: ClientKey, addresses: ReadonlySet<Address>): Address[] {
+  const hash = clientHash(client);
+  return Array.from(addresses, (address) => ({ address, rank: mix(hash ^ mix(Number(address) >>> 0)) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ address }) => address);
+}
+
+/** Takes off the list what the draw used, and what it tried before that in vain. */
+function forgetting(list: FreeList, draw: Draw): Draw {
+  return {
+    ...draw,
+    keep(kept) {
+      const used = draw.candidates.findIndex(({ address }) => address === kept);
+      const tried = used < 0 ? draw.candidates : draw.candidates.slice(0, used + 1);
+      for (const { address } of tried) list.addresses.delete(address);
+      draw.keep(kept);
+    },
+  };
+}
+
+function* startingWith(first: Candidate, rest: Iterable<Candidate>): Iterable<Candidate> {
+  yield first;
+  yield* rest;
 }
 
 /** After the last address that was given out, pool by pool, wrapping. Bounded by the draw, which stops when it has enough. */
@@ -230,11 +316,4 @@ function isFirstOrLast24(subnet: Subnet, address: Address): boolean {
   if (subnet.family !== 4 || subnet.prefixLength > 24) return false;
   const host = Number(address) & 0xff;
   return host === 0 || host === 255;
-}
-
-function shuffleInPlace<T>(list: T[], random: () => number): void {
-  for (let i = list.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [list[i], list[j]] = [list[j]!, list[i]!];
-  }
 }

@@ -207,7 +207,12 @@ export class Daemon {
     const { written } = this.#config;
     const { log, options, statistics } = this;
     const stores = await openStores(
-      { written, configPath: options.configPath, stateDirectory: options.stateDirectory },
+      {
+        written,
+        configPath: options.configPath,
+        stateDirectory: options.stateDirectory,
+        instance: options.instance,
+      },
       {
         log,
         random: Math.random,

@@ -24,6 +24,8 @@ export interface OpenStoresOptions {
   readonly written: WrittenConfig;
   readonly configPath: string;
   readonly stateDirectory: string;
+  /** This edge's name in the fleet. */
+  readonly instance: string;
 }
 
 export interface OpenStoresDeps {
@@ -62,7 +64,7 @@ export async function openStores(options: OpenStoresOptions, deps: OpenStoresDep
   const leaseAddress = leaseEntry['type'] === 'memfile' ? null : databaseAddressOf(leaseEntry, sources);
 
   const leases = leaseAddress
-    ? openMysqlLeases(leaseAddress, hostAddresses.length === 0, deps)
+    ? openMysqlLeases(leaseAddress, options.instance, hostAddresses.length === 0, deps)
     : await openMemfileLeases(leaseEntry, options, deps);
   const fileHosts = createFileHostStore(() => deps.snapshot().hosts);
   const cacheSettings = hostCacheSettings(written);
@@ -106,13 +108,14 @@ export async function openStores(options: OpenStoresOptions, deps: OpenStoresDep
 
 function openMysqlLeases(
   address: DatabaseAddress,
+  server: string,
   isAlone: boolean,
   deps: OpenStoresDeps,
 ): LeaseStore<Lease4> {
   deps.log.info('DHCPSRV_MYSQL_DB', `leases in ${describeDatabase(address)}`);
   const connections = isAlone ? leaseConnections + 1 : leaseConnections;
   const backend = openMysqlBackend<Lease4>(
-    { ...defaultLanes, connections, table: lease4Sql, address, ownStatistics: true },
+    { ...defaultLanes, connections, table: lease4Sql, address, ownStatistics: true, server },
     { logger: deps.log, random: deps.random },
   );
   return createBatchingLeaseStore(backend, { lanes: connections });

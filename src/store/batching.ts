@@ -125,8 +125,9 @@ export function createBatchingLeaseStore<L extends Lease>(
     expired: (limit) => backend.expired(limit),
     flushReclaimed: (holdSeconds) => backend.flushReclaimed(holdSeconds),
     page: (after, limit, subnetIds) => backend.page(after, limit, subnetIds),
-    findFree: (ranges, start, limit) => backend.findFree(ranges, start, limit),
+    findFree: (ranges, start, limit, client) => backend.findFree(ranges, start, limit, client),
     counts: () => backend.counts(),
+    withdraw: (address, client) => backend.withdraw(address, client),
     close: () =>
       (closing ??= new Promise<void>((resolve) => {
         drained = resolve;

@@ -33,6 +33,9 @@ export function ownerKeys(owner: Lease | ClientKey): string[] {
   return keys;
 }
 
+/** One text per client: for whom an address is set aside. */
+export const ownerName = (client: ClientKey): string => ownerKeys(client)[0] ?? '';
+
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }

@@ -14,6 +14,16 @@ export interface LeaseQuery<L extends Lease = Lease> {
   readonly subnetIds: readonly number[] | null;
   /** Addresses whose rows are wanted, whoever holds them (candidates, requested address). */
   readonly addresses: readonly L['address'][];
+  /** Sets an address aside for `client` (which must be given), before any row is read. */
+  readonly hold?: OfferHold<L>;
+}
+
+/** An address that is about to be offered: meanwhile no other client may be offered it, whatever server it asks. */
+export interface OfferHold<L extends Lease = Lease> {
+  readonly address: L['address'];
+  /** The subnet whose servers have to agree. */
+  readonly subnetId: number;
+  readonly seconds: number;
 }
 
 export interface LeaseFindings<L extends Lease = Lease> {
@@ -23,6 +33,13 @@ export interface LeaseFindings<L extends Lease = Lease> {
   readonly held: readonly L[];
   /** Database time of the lookup, seconds since the epoch: the clock that judges expiry. */
   readonly now: number;
+  /**
+   * What became of `hold`. `taken`: set aside for another client. `later`: the servers of the subnet are just agreeing
+   * on how to keep offers apart, which takes seconds at most; until then no new address may be offered.
+   */
+  readonly hold?: 'held' | 'taken' | 'later';
+  /** Those of `addresses` that are set aside for other clients. A claim does not look at this: the asker has to. */
+  readonly offered?: readonly L['address'][];
 }
 
 /**
@@ -128,13 +145,17 @@ export interface LeaseStore<L extends Lease = Lease> {
   /**
    * Up to `limit` addresses inside `ranges` that nobody holds (no row, or a row that a claim may overwrite),
    * ascending from `start` and wrapping to the first range. For pools that are nearly full: cost does not grow with use.
+   * With `client`, addresses set aside for others are left out.
    */
   findFree(
     ranges: readonly AddressRange<L>[],
     start: L['address'],
     limit: number,
+    client?: ClientKey,
   ): Promise<readonly L['address'][]>;
   counts(): Promise<readonly LeaseCount[]>;
+  /** The address that was set aside for the client is not offered after all. Takes effect soon, and cannot fail. */
+  withdraw(address: L['address'], client: ClientKey): void;
   /** Finishes what was accepted, then refuses more. */
   close(): Promise<void>;
 }
@@ -151,12 +172,15 @@ export interface LeaseBackend<L extends Lease = Lease> {
   /**
    * Up to `limit` addresses inside `ranges` that nobody holds (no row, or a row that a claim may overwrite),
    * ascending from `start` and wrapping to the first range. For pools that are nearly full: cost does not grow with use.
+   * With `client`, addresses set aside for others are left out.
    */
   findFree(
     ranges: readonly AddressRange<L>[],
     start: L['address'],
     limit: number,
+    client?: ClientKey,
   ): Promise<readonly L['address'][]>;
   counts(): Promise<readonly LeaseCount[]>;
+  withdraw(address: L['address'], client: ClientKey): void;
   close(): Promise<void>;
 }

@@ -102,6 +102,7 @@ function leaseList(stored: readonly Lease[]): LeaseStore<Lease> {
     flushReclaimed: notAsked,
     findFree: notAsked,
     counts: notAsked,
+    withdraw: notAsked,
     close: notAsked,
   };
 }

@@ -8,32 +8,36 @@ import { allScenarios } from './scenarios/index.ts';
 import { World, type WorldStore } from './world.ts';
 
 let database: TestDatabase;
-let store: WorldStore;
 
 before(async () => {
   database = await createTestDatabase();
-  const { backend } = openMysqlForContract(database);
-  store = {
+});
+
+after(() => database.drop());
+
+/** A store of each scenario's own: what a server offered lately it remembers. */
+function openStore(): WorldStore {
+  let passed = 0;
+  const { backend } = openMysqlForContract(database, { clock: () => performance.now() + passed * 1000 });
+  return {
     leases: createBatchingLeaseStore(backend),
     // The database's clock does not follow a test: the rows move into the past instead.
     age: async (seconds) => {
+      passed += seconds;
       await database.pool.query('UPDATE lease4 SET expire = expire - INTERVAL ? SECOND', [seconds]);
+      await database.pool.query('UPDATE fleet_offer SET expires = expires - INTERVAL ? SECOND', [seconds]);
     },
   };
-});
-
-after(async () => {
-  await store.leases.close();
-  await database.drop();
-});
+}
 
 for (const { name, options, play } of allScenarios) {
   void test(name, async () => {
-    await database.pool.query('DELETE FROM lease4');
-    const clock = new FakeClock(Date.now());
-    const world = new World(options, store, clock);
+    await database.pool.query('DELETE FROM lease4; DELETE FROM fleet_offer');
+    const store = openStore();
+    const world = new World(options, store, new FakeClock(Date.now()));
     await world.server.start();
     await play(world);
     await world.server.stop();
+    await store.leases.close();
   });
 }

@@ -39,6 +39,10 @@ export interface WorldOptions {
   readonly queueTypes?: QueueTypes;
   /** Hook libraries; made for the world's clock and statistics. */
   readonly hooks?: (world: World) => EngineHooks;
+  /** Instead of {@link serverAddress}, where several worlds stand for the servers of one link. */
+  readonly serverAddress?: string;
+  /** Milliseconds that offers are held. */
+  readonly offerHold?: number;
 }
 
 export interface Reply extends OutboundDatagram {
@@ -96,8 +100,8 @@ export class World {
       iface: 'eth0',
       source: relayed ? giaddr : 0,
       sourcePort: relayed ? 67 : 68,
-      destination: relayed ? parseIpv4(serverAddress) : 0xffffffff,
-      serverAddress: parseIpv4(serverAddress),
+      destination: relayed ? this.#address : 0xffffffff,
+      serverAddress: this.#address,
       receivedAt: this.clock.now(),
       ...how,
     });
@@ -154,6 +158,10 @@ export class World {
     return this.log.some((line) => line.id === id);
   }
 
+  get #address(): number {
+    return parseIpv4(this.#options.serverAddress ?? serverAddress);
+  }
+
   #makeServer(): Server4 {
     return createServer4(this.#options.server ?? {}, {
       snapshot: () => this.snapshot,
@@ -168,7 +176,11 @@ export class World {
       ...(this.#options.queueTypes && { queueTypes: this.#options.queueTypes }),
       ...(this.hooks && { hooks: this.hooks }),
       allocator: createAllocator(
-        { ...defaultAllocation, sharedLeases: this.#options.sharedLeases ?? false },
+        {
+          ...defaultAllocation,
+          sharedLeases: this.#options.sharedLeases ?? false,
+          ...(this.#options.offerHold !== undefined && { offerHold: this.#options.offerHold }),
+        },
         { random: mulberry32(1), clock: () => this.clock.now() },
       ),
     });
@@ -177,7 +189,7 @@ export class World {
   #transport(): Transport {
     const mac = Uint8Array.of(2, 0, 0, 0, 0, 0xfe);
     return {
-      interfaces: [{ name: 'eth0', index: 2, addresses: [parseIpv4(serverAddress)], mac }],
+      interfaces: [{ name: 'eth0', index: 2, addresses: [this.#address], mac }],
       listen: (handler) => {
         this.#handler = handler;
       },

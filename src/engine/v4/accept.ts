@@ -8,6 +8,7 @@ import { decodeSuboptions4 } from '../../wire/v4/suboptions.ts';
 import { classifyFirst } from '../class-list.ts';
 import { drop, type StepResult } from '../pipeline.ts';
 import { classifyDeps } from './classify.ts';
+import { endOffer } from './fresh-address.ts';
 import { option4, uint32Of } from './option-codes.ts';
 import type { Transaction4 } from './transaction.ts';
 
@@ -96,6 +97,8 @@ function acceptServerIdentifier(t: Transaction4): StepResult {
   if (override !== 0 && override === server) return 'continue';
   if (t.snapshot.globals.compatibility.ignoreDhcpServerIdentifier) return 'continue';
   if (t.engine.serverIdentifiers.isOurs(server, t.snapshot, t.classes)) return 'continue';
+  // RFC 2131 §3.1(4): servers not selected take the REQUEST as notice that the client declined their offer.
+  if (t.type === messageType4.REQUEST) endOffer(t);
   return drop('not-for-us', 'the server identifier names another server');
 }
 

@@ -8,7 +8,15 @@ import { leaseFields } from './describe.ts';
 import { eligibleSubnets, findPoolSubnet, poolOf } from './eligible.ts';
 import { freshAddresses } from './fresh-address.ts';
 import { memberClasses, offerLease, writeOffer, type ChosenAddress } from './grant.ts';
-import { askHolders, isFree, isFreeForClient, ownLease, requestedAddress } from './lookup.ts';
+import {
+  askHolders,
+  isFree,
+  isFreeForClient,
+  isHolder,
+  ownLease,
+  requestedAddress,
+  setAside,
+} from './lookup.ts';
 import { askOwners, isReservedForOther, ownReservation } from './reservations.ts';
 import { allocationFailed, wantsNoAddress } from './refusal.ts';
 import type { Transaction4 } from './transaction.ts';
@@ -25,6 +33,7 @@ export async function discover(t: Transaction4): Promise<StepResult> {
   const lease = ownLease(t);
   const conflicts: number[] = [];
   for await (const chosen of offerable(t, lease)) {
+    if (!isHolder(t, chosen.address) && !(await setAside(t, chosen.subnet.id, chosen.address))) continue;
     const offerLifetime = offerLifetimeOf(t, chosen.subnet);
     if (offerLifetime === 0) {
       if (await offerLease(t, chosen, lease)) return offered(t);

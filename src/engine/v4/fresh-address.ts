@@ -1,10 +1,10 @@
 // New addresses for a client: drawn candidates that rode along with the lookup, then what the store knows to be free.
-import type { Candidate, Draw } from '../../alloc/allocator.ts';
+import type { Draw } from '../../alloc/allocator.ts';
 import type { Pool, Subnet } from '../../config/snapshot.ts';
 import { messageType4 } from '../../wire/v4/message.ts';
 import { permits } from '../class-list.ts';
 import { poolOf } from './eligible.ts';
-import { askHolders, isFree } from './lookup.ts';
+import { clientOf, isFree } from './lookup.ts';
 import { askOwners, isReservedForOther } from './reservations.ts';
 import type { Transaction4 } from './transaction.ts';
 
@@ -44,7 +44,10 @@ export async function* freshAddresses(
       const draw = await t.engine.allocator.drawFree(t.engine.leases, requestFor(t, subnet, pools));
       t.draws.push({ subnet, draw });
       if (draw.candidates.length === 0) break;
-      await prepare(t, draw.candidates);
+      const addresses = draw.candidates.map(({ address }) => Number(address));
+      // The store has just said that they are free; setting one aside looks once more.
+      for (const address of addresses) if (!t.held.has(address)) t.held.set(address, null);
+      await askOwners(t, addresses);
       yield* usable(t, subnet, draw);
     }
   }
@@ -58,6 +61,10 @@ export function hasPermittedPool(t: Transaction4, subnets: readonly Subnet[]): b
 /** Tells the allocator what became of everything it set aside. Once, when the packet is done. */
 export function settleDraws(t: Transaction4): void {
   const used = t.grant?.lease.address ?? null;
+  if (t.client) {
+    for (const [address, offer] of t.offers)
+      if (offer === 'mine' && address !== used) t.engine.leases.withdraw(address, t.client);
+  }
   let told = false;
   for (const { draw } of t.draws) {
     const here = used !== null && draw.candidates.some(({ address }) => address === used);
@@ -68,8 +75,15 @@ export function settleDraws(t: Transaction4): void {
     t.engine.allocator.offered(used, t.client);
 }
 
+/** The client does not want what this server offered it last, or no longer: others may have it at once. */
+export function endOffer(t: Transaction4): void {
+  const client = clientOf(t);
+  const address = t.engine.allocator.declined(client);
+  if (address !== null) t.engine.leases.withdraw(Number(address), client);
+}
+
 const candidatesPerDraw = 8;
-const freeRounds = 4;
+const freeRounds = 8;
 
 function requestFor(t: Transaction4, subnet: Subnet, pools: readonly Pool[]) {
   return {
@@ -84,16 +98,12 @@ function requestFor(t: Transaction4, subnet: Subnet, pools: readonly Pool[]) {
 const permittedPools = (t: Transaction4, subnet: Subnet): readonly Pool[] =>
   subnet.pools.filter((pool) => permits(pool.clientClasses, t.classes));
 
-async function prepare(t: Transaction4, candidates: readonly Candidate[]): Promise<void> {
-  const addresses = candidates.map(({ address }) => Number(address));
-  await Promise.all([askHolders(t, addresses), askOwners(t, addresses)]);
-}
-
 function* usable(t: Transaction4, subnet: Subnet, draw: Draw): Generator<FreshAddress> {
   for (const candidate of draw.candidates) {
     const address = Number(candidate.address);
     // The classes may have changed since the draw: KNOWN and reserved classes come with the lookup.
     if (!poolOf(subnet, address, t.classes)) continue;
+    if (t.offers.get(address) === 'other') continue;
     if (isFree(t, address) && !isReservedForOther(t, subnet, address)) yield { subnet, address };
   }
 }

@@ -1,13 +1,16 @@
 // What the stores know: the client's leases and the wanted addresses in one query, reservations beside it.
 import { sameBytes } from '../../addr/hex.ts';
-import { leaseState, type Lease4 } from '../../store/lease.ts';
+import { FlotillaError } from '../../errors.ts';
+import { isExpired, leaseState, type Lease4 } from '../../store/lease.ts';
 import { isClaimable } from '../../store/judge.ts';
 import { ownedBy } from '../../store/lease-owner.ts';
 import { messageType4 } from '../../wire/v4/message.ts';
+import type { LeaseFindings, OfferHold } from '../../store/lease-store.ts';
 import type { StepResult } from '../pipeline.ts';
-import { eligibleSubnets, isEligible } from './eligible.ts';
+import { eligibleSubnets, findPoolSubnet, isEligible } from './eligible.ts';
 import { option4, uint32Of } from './option-codes.ts';
 import { drawCandidates } from './fresh-address.ts';
+import { wantsNoAddress } from './refusal.ts';
 import { findReservations } from './reservations.ts';
 import type { ClientKey4, Transaction4 } from './transaction.ts';
 
@@ -25,7 +28,9 @@ export async function lookUp(t: Transaction4): Promise<StepResult> {
   const choosesAddress = t.type === messageType4.DISCOVER || requested === 0;
   const candidates = choosesAddress ? drawCandidates(t, subnets) : [];
   const addresses = requested === 0 ? candidates : [requested, ...candidates];
-  await Promise.all([findLeases(t, addresses), findReservations(t, subnets, addresses)]);
+  const offers = t.type === messageType4.DISCOVER && !wantsNoAddress(t);
+  const hold = offers ? likelyOffer(t, requested) : null;
+  await Promise.all([findLeases(t, addresses, hold), findReservations(t, subnets, addresses)]);
   return 'continue';
 }
 
@@ -34,34 +39,89 @@ export function requestedAddress(t: Transaction4): number {
   return uint32Of(t.query.options.get(option4.requestedAddress)) || t.query.ciaddr;
 }
 
+/**
+ * What the client will most likely be offered is set aside with the lookup, which saves a round trip. Not in a pool
+ * where that guess is often wrong: an address set aside in vain is withheld from others.
+ */
+function likelyOffer(t: Transaction4, requested: number): OfferHold<Lease4> | null {
+  const [first] = t.draws;
+  if (!first || !first.draw.isLikely) return null;
+  const wished = requested === 0 ? undefined : findPoolSubnet(t, requested);
+  if (wished && !t.engine.allocator.isOfferedToOther(requested, t.client!))
+    return holdOf(t, wished.id, requested);
+  const candidate = first.draw.candidates[0];
+  return candidate ? holdOf(t, first.subnet.id, Number(candidate.address)) : null;
+}
+
+const holdOf = (t: Transaction4, subnetId: number, address: number): OfferHold<Lease4> => ({
+  address,
+  subnetId,
+  seconds: t.engine.allocator.holdSeconds,
+});
+
+/**
+ * Sets the address aside for the client, whatever server others ask. False: another client was offered it, or has it.
+ * Throws STORE_BUSY while the servers of the subnet agree on how to keep offers apart.
+ */
+export async function setAside(t: Transaction4, subnetId: number, address: number): Promise<boolean> {
+  if (!t.offers.has(address)) {
+    const hold = holdOf(t, subnetId, address);
+    const found = await t.engine.leases.find({
+      client: t.client,
+      subnetIds: [],
+      addresses: [address],
+      hold,
+    });
+    rememberHeld(t, [address], found, hold);
+  }
+  const offer = t.offers.get(address);
+  if (offer === 'later')
+    throw new FlotillaError('STORE_BUSY', `the servers of subnet ${subnetId} agree on their offers just now`);
+  return offer === 'mine' && isFreeForClient(t, address);
+}
+
+/** The client holds a valid lease of it: nobody else can be given the address, so nothing needs to be set aside. */
+export function isHolder(t: Transaction4, address: number): boolean {
+  const row = t.held.get(address) ?? t.own.find((lease) => lease.address === address);
+  if (!row || !t.client) return false;
+  return row.state === leaseState.default && !isExpired(row, t.now) && ownedBy(row, t.client);
+}
+
 /** In every subnet of the network: which of them admit the client is known only with its reservation. */
-async function findLeases(t: Transaction4, addresses: readonly number[]): Promise<void> {
+async function findLeases(
+  t: Transaction4,
+  addresses: readonly number[],
+  hold: OfferHold<Lease4> | null,
+): Promise<void> {
   const { networkName, id } = t.subnet!;
   const members = networkName === null ? undefined : t.snapshot.networks.get(networkName)?.subnets;
   // A network of many subnets is searched by client alone.
   const subnetIds = !members ? [id] : members.length > 8 ? null : members.map((subnet) => subnet.id);
-  const found = await t.engine.leases.find({ client: t.client, subnetIds, addresses });
+  const found = await t.engine.leases.find({ client: t.client, subnetIds, addresses, ...(hold && { hold }) });
   t.own = found.own;
-  rememberHeld(t, addresses, found.held, found.now);
+  rememberHeld(t, addresses, found, hold);
 }
 
 /** Makes the holders of these addresses known, asking only for those that are not yet. */
 export async function askHolders(t: Transaction4, addresses: readonly number[]): Promise<void> {
   const unknown = addresses.filter((address) => !t.held.has(address));
   if (unknown.length === 0) return;
-  const found = await t.engine.leases.find({ client: null, subnetIds: [], addresses: unknown });
-  rememberHeld(t, unknown, found.held, found.now);
+  const found = await t.engine.leases.find({ client: t.client, subnetIds: [], addresses: unknown });
+  rememberHeld(t, unknown, found, null);
 }
 
 function rememberHeld(
   t: Transaction4,
   addresses: readonly number[],
-  held: readonly Lease4[],
-  now: number,
+  found: LeaseFindings<Lease4>,
+  hold: OfferHold<Lease4> | null,
 ): void {
-  t.now = now;
+  t.now = found.now;
   for (const address of addresses) t.held.set(address, null);
-  for (const lease of held) t.held.set(lease.address, lease);
+  for (const lease of found.held) t.held.set(lease.address, lease);
+  for (const address of found.offered ?? []) t.offers.set(address, 'other');
+  if (!hold) return;
+  t.offers.set(hold.address, found.hold === 'later' ? 'later' : found.hold === 'taken' ? 'other' : 'mine');
 }
 
 /** Nobody has the address, as far as the store said. A declined one is free only after its probation. */

@@ -4,6 +4,7 @@ import { infiniteLifetime, isExpired, leaseState } from '../../store/lease.ts';
 import { ownedBy } from '../../store/lease-owner.ts';
 import { drop, type StepResult } from '../pipeline.ts';
 import { leaseFields } from './describe.ts';
+import { endOffer } from './fresh-address.ts';
 import { clientOf } from './lookup.ts';
 import { hooksAt, queryOf } from './hook-packets.ts';
 import { tellCommitted } from './hook-steps.ts';
@@ -49,6 +50,7 @@ export async function release(t: Transaction4): Promise<StepResult> {
     log.debug('DHCP4_RELEASE_EXPIRED', `${formatIpv4(address)} had expired`);
   }
   usage.removed(outcome.before);
+  endOffer(t);
   const id = keep ? 'DHCP4_RELEASE' : 'DHCP4_RELEASE_DELETED';
   log.info(id, `${formatIpv4(address)} was released`, leaseFields(t, outcome.before));
   const told = await tellCommitted(t, [], [outcome.before]);

@@ -7,7 +7,7 @@ import { clientFields, leaseFields } from './describe.ts';
 import { eligibleSubnets, findPoolSubnet, isNetworkPoolAddress } from './eligible.ts';
 import { freshAddresses } from './fresh-address.ts';
 import { commitLease, type ChosenAddress } from './grant.ts';
-import { askHolders, isFreeForClient, ownLease, requestedAddress } from './lookup.ts';
+import { askHolders, isFreeForClient, isHolder, ownLease, requestedAddress, setAside } from './lookup.ts';
 import { option4 } from './option-codes.ts';
 import { countAllocationFailure, refuse, wantsNoAddress } from './refusal.ts';
 import { limitedBroadcast } from './reply-address.ts';
@@ -95,6 +95,13 @@ async function assign(t: Transaction4, lease: Lease4 | null): Promise<StepResult
     );
     return await outOfPool(t, requested);
   }
+  if (!isHolder(t, requested) && !(await mayTake(t, place.id, requested))) {
+    return await failed(
+      t,
+      'ALLOC_ENGINE_V4_REQUEST_IN_USE',
+      `${formatIpv4(requested)} was offered to another client`,
+    );
+  }
   const chosen: ChosenAddress = { subnet: place, address: requested };
   if (await commitLease(t, chosen, lease)) return acknowledged(t);
   if (t.isRefused) {
@@ -105,6 +112,12 @@ async function assign(t: Transaction4, lease: Lease4 | null): Promise<StepResult
     'ALLOC_ENGINE_V4_REQUEST_IN_USE',
     `${formatIpv4(requested)} was leased to another client meanwhile`,
   );
+}
+
+/** What this server offered it has set aside. Without an offer (a lease long over) it must not be taken from under one. */
+async function mayTake(t: Transaction4, subnetId: number, address: number): Promise<boolean> {
+  if (t.query.options.has(option4.serverIdentifier)) return t.offers.get(address) !== 'other';
+  return await setAside(t, subnetId, address);
 }
 
 /** Where the client may have the address: through its reservation, or in a pool that admits it. */
@@ -123,6 +136,7 @@ async function assignAny(
 ): Promise<StepResult> {
   let tries = 0;
   for await (const chosen of assignable(t, lease, reservation)) {
+    if (!isHolder(t, chosen.address) && !(await setAside(t, chosen.subnet.id, chosen.address))) continue;
     if (await commitLease(t, chosen, lease)) return acknowledged(t);
     if (t.isRefused || ++tries >= maxTries) break;
   }

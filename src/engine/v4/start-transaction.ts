@@ -35,6 +35,7 @@ export function startTransaction(
     reservations: { global: null, bySubnet: new Map(), asked: new Set(), byAddress: [] },
     own: [],
     held: new Map(),
+    offers: new Map(),
     now: 0,
     draws: [],
     name: noName,

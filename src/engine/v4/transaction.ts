@@ -88,6 +88,8 @@ export interface Transaction4 {
   /** The client's rows in the subnets it may use; `now` is the store's clock. */
   own: readonly Lease4[];
   readonly held: Map<number, Lease4 | null>;
+  /** Addresses set aside by an offer: for this client, for another, or `later` while servers agree (LeaseFindings.hold). */
+  readonly offers: Map<number, 'mine' | 'other' | 'later'>;
   now: number;
   /** Addresses set aside for this client; what was used is told when the packet is done. */
   readonly draws: { readonly subnet: Subnet; readonly draw: Draw }[];

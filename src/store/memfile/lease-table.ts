@@ -19,7 +19,13 @@ export interface LeaseTable<L extends Lease> {
   values(): IterableIterator<L>;
   /** Addresses in ascending order; the array is remade only after an address came or went. */
   sortedAddresses(): readonly L['address'][];
-  free(ranges: readonly AddressRange<L>[], start: L['address'], limit: number, now: number): L['address'][];
+  free(
+    ranges: readonly AddressRange<L>[],
+    start: L['address'],
+    limit: number,
+    now: number,
+    isOffered: (address: L['address']) => boolean,
+  ): L['address'][];
   counts(): LeaseCount[];
 }
 
@@ -97,7 +103,7 @@ export function createLeaseTable<L extends Lease>(): LeaseTable<L> {
     },
     values: () => rows.values(),
     sortedAddresses: () => (sorted ??= Array.from(rows.keys()).sort((a, b) => (a < b ? -1 : 1))),
-    free(ranges, start, limit, now) {
+    free(ranges, start, limit, now, isOffered) {
       const found: A[] = [];
       const seek = (first: A, last: A, skipFull: boolean): void => {
         for (let address = first; address <= last && found.length < limit;) {
@@ -106,7 +112,7 @@ export function createLeaseTable<L extends Lease>(): LeaseTable<L> {
             address = nextBlock(block);
             continue;
           }
-          if (isFree(address, now)) found.push(address);
+          if (isFree(address, now) && !isOffered(address)) found.push(address);
           address = next(address);
         }
       };

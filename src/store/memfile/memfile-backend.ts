@@ -2,9 +2,10 @@
 import type { Logger } from '../../log.ts';
 import { distinctRuns } from '../distinct-writes.ts';
 import { judgeWrite, reclaimDeletes, reclaimedRow } from '../judge.ts';
-import { ownerKeys } from '../lease-owner.ts';
+import { ownerKeys, ownerName } from '../lease-owner.ts';
 import { type Lease } from '../lease.ts';
-import type { LeaseBackend, LeaseQuery, LeaseWrite, WriteOutcome } from '../lease-store.ts';
+import type { LeaseBackend, LeaseFindings, LeaseQuery, LeaseWrite, WriteOutcome } from '../lease-store.ts';
+import { createOfferMemory } from '../offer-memory.ts';
 import { openLeaseFile, type LeaseFile } from './lease-file.ts';
 import type { LeaseRows } from './lease-rows.ts';
 import { createLeaseTable } from './lease-table.ts';
@@ -43,6 +44,7 @@ export async function openMemfileBackend<L extends Lease>(
       ? null
       : await openLeaseFile<L>(table, { ...options, path: options.path, sync: options.sync ?? true }, deps);
   const now = (): number => Math.floor(deps.clock() / 1000);
+  const offers = createOfferMemory({ offerHold: 10_000, offerLimit: 262_144 }, deps);
   let closed = false;
 
   // One change at a time: the rows of a batch are judged against memory that the file already holds.
@@ -106,6 +108,7 @@ export async function openMemfileBackend<L extends Lease>(
       const time = now();
       return Promise.resolve(
         queries.map((query) => ({
+          ...offersFor(query),
           own: ownLeases(query),
           held: query.addresses.map((address) => table.get(address)).filter((lease) => lease !== null),
           now: time,
@@ -143,8 +146,14 @@ export async function openMemfileBackend<L extends Lease>(
         return old.length;
       }),
     page: (after, limit, subnetIds) => Promise.resolve({ leases: pageOf(after, limit, subnetIds) }),
-    findFree: (ranges, start, limit) => Promise.resolve(table.free(ranges, start, limit, now())),
+    findFree(ranges, start, limit, client) {
+      const owner = client && ownerName(client);
+      const isOffered = (address: L['address']): boolean =>
+        owner !== undefined && offers.isHeldByOther(address, owner);
+      return Promise.resolve(table.free(ranges, start, limit, now(), isOffered));
+    },
     counts: () => Promise.resolve(table.counts()),
+    withdraw: (address, client) => offers.release(address, ownerName(client)),
     cleanUp: () => file?.cleanUp() ?? Promise.resolve(),
     async close() {
       if (closed) return;
@@ -154,6 +163,14 @@ export async function openMemfileBackend<L extends Lease>(
       await file?.close();
     },
   };
+
+  /** Nobody else offers these addresses: what this process remembers is all there is. */
+  function offersFor({ client, addresses, hold }: LeaseQuery<L>): Pick<LeaseFindings<L>, 'hold' | 'offered'> {
+    const owner = client ? ownerName(client) : '';
+    const held = hold && offers.hold(hold.address, owner, hold.seconds * 1000);
+    const offered = addresses.filter((address) => offers.isHeldByOther(address, owner));
+    return { offered, ...(held !== undefined && { hold: held ? 'held' : 'taken' }) };
+  }
 
   function ownLeases(query: LeaseQuery<L>): L[] {
     if (!query.client) return [];

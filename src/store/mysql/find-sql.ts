@@ -3,16 +3,33 @@ import { ownerKeys } from '../lease-owner.ts';
 import type { Lease } from '../lease.ts';
 import type { ClientKey, LeaseFindings, LeaseQuery } from '../lease-store.ts';
 import type { LeaseSql } from './lease-sql.ts';
+import { holdStatement, offersSelect, type OfferRow } from './offer-sql.ts';
+
+/** What the packet does about offers, beside looking up. */
+export interface FindOffers {
+  readonly server: string;
+  /** Offers that are no longer meant, as a statement. */
+  readonly withdraw: string | null;
+  /** Set aside first: whoever reads a lease after that has the address to itself. */
+  readonly holds: readonly OfferRow[];
+  /** Whether the last result tells the live offers among all addresses. */
+  readonly read: boolean;
+}
 
 /**
  * The clock, then one SELECT per index (client identifier, hardware address, address): each is a range over its own
  * index, where one SELECT with OR would scan the table. No locks: a lookup promises nothing, a claim decides.
  */
-export function findPacket<L extends Lease>(table: LeaseSql<L>, queries: readonly LeaseQuery<L>[]): string {
+export function findPacket<L extends Lease>(
+  table: LeaseSql<L>,
+  queries: readonly LeaseQuery<L>[],
+  offers: FindOffers,
+): string {
   const clients: ClientKey[] = [];
   const addresses = new Set<L['address']>();
-  for (const { client, addresses: wanted } of queries) {
-    if (client) clients.push(client);
+  const holds = new Set(offers.holds.map(({ address }) => address));
+  for (const { client, subnetIds, addresses: wanted } of queries) {
+    if (client && subnetIds?.length !== 0) clients.push(client);
     for (const address of wanted) addresses.add(address);
   }
   const select = (index: string, where: string): string =>
@@ -22,17 +39,19 @@ export function findPacket<L extends Lease>(table: LeaseSql<L>, queries: readonl
     const list = Array.from(addresses, (address) => table.addressLiteral(address)).join(',');
     selects.push(select('PRIMARY', `l.address IN (${list})`));
   }
-  // DO makes it several results even without a SELECT.
-  return ['SELECT UNIX_TIMESTAMP()', 'DO 0', ...selects].join(';\n');
+  if (offers.read) selects.push(offersSelect(table.family, [...new Set([...addresses, ...holds])]));
+  // DO makes it several results even without a SELECT, and their number the same.
+  const hold = offers.holds.length > 0 ? holdStatement(table.family, offers.server, offers.holds) : 'DO 0';
+  return ['SELECT UNIX_TIMESTAMP()', offers.withdraw ?? 'DO 0', hold, ...selects].join(';\n');
 }
 
-/** `results`: of {@link findPacket}. A client in several subnets is found in all; each query keeps its own. */
+/** `results`: of {@link findPacket}, without the offers. A client in several subnets is found in all; each query keeps its own. */
 export function dealFindings<L extends Lease>(
   table: LeaseSql<L>,
   queries: readonly LeaseQuery<L>[],
   results: readonly unknown[],
 ): LeaseFindings<L>[] {
-  const [clock, , ...rowSets] = results as readonly (readonly (readonly unknown[])[])[];
+  const [clock, , , ...rowSets] = results as readonly (readonly (readonly unknown[])[])[];
   const now = Number(clock![0]![0]);
   const byAddress = new Map<unknown, L>();
   const byOwner = new Map<string, Set<L>>();

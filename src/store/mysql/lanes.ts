@@ -23,6 +23,8 @@ export type PacketResult = readonly unknown[];
 
 export interface Lanes {
   readonly state: 'up' | 'down';
+  /** Packets sent so far. */
+  readonly packets: number;
   /**
    * One packet there and back on one connection. A batch that lost a race runs again, a few times. A connection lost on
    * the way leaves the outcome unknown: the packet runs again elsewhere (every packet of a store can: each write is
@@ -44,6 +46,7 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
   const listeners: ((state: 'up' | 'down') => void)[] = [];
   let state: 'up' | 'down' = 'up';
   let closed = false;
+  let packets = 0;
   let lastError: FlotillaError | null = null;
   let probe: NodeJS.Timeout | null = null;
 
@@ -118,6 +121,7 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
   };
 
   const runOnce = async (connection: PoolConnection, sql: string): Promise<PacketResult> => {
+    packets++;
     try {
       const [results] = await connection.query({ sql, rowsAsArray: true, timeout: options.queryTimeout });
       connection.release();
@@ -141,6 +145,9 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
   return {
     get state() {
       return state;
+    },
+    get packets() {
+      return packets;
     },
     async packet(sql) {
       let losses = 0;

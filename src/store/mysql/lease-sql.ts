@@ -16,6 +16,7 @@ export interface LeaseField<L extends Lease> {
 }
 
 export interface LeaseSql<L extends Lease> {
+  readonly family: L['family'];
   readonly table: 'lease4' | 'lease6';
   /** Columns of the statistics tables beyond subnet, pool and state: v6 has lease_type. */
   readonly statKeys: readonly string[];

@@ -19,6 +19,7 @@ const unhex = (cell: string): string => `UNHEX(${cell})`;
 
 /** DHCPv4. The database keeps `expire` = cltt + lifetime, except for an infinite lease: expire = cltt. */
 export const lease4Sql: LeaseSql<Lease4> = {
+  family: 4,
   table: 'lease4',
   statKeys: [],
   countedStates: { subnet: [0, 1], pool: [0, 1] },

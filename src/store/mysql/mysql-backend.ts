@@ -7,9 +7,12 @@ import { judgeWrite, reclaimDeletes, reclaimedRow } from '../judge.ts';
 import { infiniteLifetime, type Lease } from '../lease.ts';
 import type { AddressRange, LeaseBackend, LeaseWrite, WriteOutcome } from '../lease-store.ts';
 import { wrapped } from '../address-ranges.ts';
-import { dealFindings, findPacket } from './find-sql.ts';
+import { ownerName } from '../lease-owner.ts';
 import { firstWindow, gapsSelect, widestWindow } from './free-sql.ts';
 import { openLanes, type LaneOptions } from './lanes.ts';
+import { findWithOffers } from './find-offers.ts';
+import { createOfferLedger } from './offer-ledger.ts';
+import { ownerHash } from './offer-sql.ts';
 import type { LeaseSql } from './lease-sql.ts';
 import { lastTimestamp, writePacket } from './write-sql.ts';
 
@@ -21,21 +24,32 @@ export interface MysqlBackendOptions<L extends Lease> extends LaneOptions {
    * installed, which obey the switch; a schema that only Kea made must count by its triggers.
    */
   readonly ownStatistics: boolean;
+  /** This server's name among those that share the pools: unique, and the same after a restart. Default: random. */
+  readonly server?: string;
+  /** Milliseconds; see offer-ledger.ts. */
+  readonly soleAfter?: number;
 }
 
 export interface MysqlBackendDeps {
   readonly logger: Logger;
   readonly random: () => number;
+  /** Milliseconds, never backwards: for offers in memory. Default: the machine's. */
+  readonly clock?: () => number;
 }
 
 export interface MysqlBackend<L extends Lease> extends LeaseBackend<L> {
   readonly state: 'up' | 'down';
+  /** Round trips so far. */
+  readonly packets: number;
   onState(listener: (state: 'up' | 'down') => void): void;
   /** Values that did not fit their column and were cut, and expiries that were clamped to the end of TIMESTAMP. */
   readonly misfits: { readonly cut: number; readonly clamped: number };
 }
 
 export const defaultLanes: LaneOptions = { connections: 3, queryTimeout: 10_000 };
+
+/** Longer than any offer lasts. */
+const defaultSoleAfter = 12_000;
 
 /** Rows per reclamation or flush statement: short transactions, so that nobody waits for them. */
 const chunk = 500;
@@ -47,6 +61,19 @@ export function openMysqlBackend<L extends Lease>(
 ): MysqlBackend<L> {
   const { table, ownStatistics } = options;
   const lanes = openLanes(options.address, options, deps);
+  const ledger = createOfferLedger(
+    {
+      family: table.family,
+      server: options.server ?? `unnamed-${Math.floor(deps.random() * 2 ** 48).toString(16)}`,
+      soleAfter: options.soleAfter ?? defaultSoleAfter,
+    },
+    {
+      lanes,
+      logger: deps.logger,
+      random: deps.random,
+      clock: deps.clock ?? (() => performance.now()),
+    },
+  );
   const misfits = { cut: 0, clamped: 0 };
 
   const fitLease = (lease: L): L => {
@@ -115,6 +142,9 @@ export function openMysqlBackend<L extends Lease>(
     get state() {
       return lanes.state;
     },
+    get packets() {
+      return lanes.packets;
+    },
     misfits,
     onState: (listener) => lanes.onState(listener),
     async findAll(given) {
@@ -122,7 +152,7 @@ export function openMysqlBackend<L extends Lease>(
       const queries = given.map((query) =>
         query.client ? { ...query, client: table.fitClient(query.client) } : query,
       );
-      return dealFindings(table, queries, await lanes.packet(findPacket(table, queries)));
+      return await findWithOffers(table, queries, { lanes, ledger });
     },
     writeAll,
     async reclaim({ limit, remove }) {
@@ -171,7 +201,9 @@ export function openMysqlBackend<L extends Lease>(
       );
       return { leases: rows.map((row) => table.decode(row)) };
     },
-    async findFree(ranges, start, limit) {
+    async findFree(ranges, start, limit, client) {
+      const name = client ? ownerName(table.fitClient(client)) : '';
+      const owner = client && ledger.writesDown ? ownerHash(name) : null;
       const free: L['address'][] = [];
       let width = firstWindow;
       for (const range of wrapped(ranges, start)) {
@@ -179,10 +211,14 @@ export function openMysqlBackend<L extends Lease>(
         const { last } = range as AddressRange<Lease & { address: number }>;
         while (first <= last && free.length < limit) {
           const end = Math.min(first + width - 1, last);
-          const gaps = await rowsOf(gapsSelect({ first, last: end }, limit - free.length));
+          const gaps = await rowsOf(gapsSelect({ first, last: end }, limit, owner));
           for (const [from, to] of gaps) {
-            for (let a = Number(from); a <= Number(to) && free.length < limit; a++) free.push(a);
+            for (first = Number(from); first <= Number(to) && free.length < limit; first++) {
+              if (!client || !ledger.isHeldByOther(first, name)) free.push(first);
+            }
           }
+          // As many gaps as were asked for: there may be more behind them.
+          if (gaps.length === limit) continue;
           first = end + 1;
           width = Math.min(width * 4, widestWindow);
         }
@@ -203,7 +239,11 @@ export function openMysqlBackend<L extends Lease>(
         leases: Number(row.at(-1)),
       }));
     },
-    close: () => lanes.close(),
+    withdraw: (address, client) => ledger.withdraw(address, ownerName(table.fitClient(client))),
+    async close() {
+      await ledger.close();
+      await lanes.close();
+    },
   };
 
   /** Oldest first along the index on expire; infinite leases have an old expire and never expire. */

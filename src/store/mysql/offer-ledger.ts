@@ -1,0 +1,332 @@
+// Keeps the offers of several servers apart: alone in a subnet a server remembers them, beside others it writes them down.
+import type { Address, Family } from '../../addr/family.ts';
+import { FlotillaError, messageOf } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { createOfferMemory } from '../offer-memory.ts';
+import type { Lanes } from './lanes.ts';
+import {
+  announceStatement,
+  holdStatement,
+  leaveStatement,
+  oldOffersDelete,
+  oldOffersSelect,
+  oldServersDelete,
+  othersSelect,
+  ownerHash,
+  withdrawStatement,
+} from './offer-sql.ts';
+
+export interface OfferLedgerOptions {
+  readonly family: Family;
+  /** This server's name; unique in the fleet, and the same after a restart. */
+  readonly server: string;
+  /** Milliseconds that a server must have been alone in a subnet before it stops writing its offers down. */
+  readonly soleAfter: number;
+}
+
+/** How an offer is kept: in this process, in the database, or not before the servers agreed. */
+export type OfferPlace = 'memory' | 'table' | 'later';
+
+export interface OfferLedger {
+  readonly server: string;
+  /** Resolves when every subnet named here is known to the other servers. Null when it already is. */
+  join(subnetIds: Iterable<number>): Promise<void> | null;
+  /** Synchronous, so that a change of place cannot come in between. `memory`: see {@link hold}. */
+  placeOf(subnetId: number, milliseconds: number): OfferPlace;
+  hold(address: Address, owner: string, milliseconds: number, subnetId: number): boolean;
+  isHeldByOther(address: Address, owner: string): boolean;
+  /** The table said that somebody else was first. */
+  forget(address: Address, owner: string): void;
+  /** Not offered after all; the table hears of it with one of the next packets. */
+  withdraw(address: Address, owner: string): void;
+  /** What is to be withdrawn in the packet that goes out now; `done` when it has come back. */
+  takeWithdrawals(): Withdrawals | null;
+  /** Some offer may be in the table. */
+  readonly writesDown: boolean;
+  close(): Promise<void>;
+}
+
+export interface Withdrawals {
+  readonly sql: string;
+  done(): void;
+}
+
+interface Scope {
+  /** `joining`: another server says it is alone. `table`, `memory`: see {@link OfferPlace}. `leaving`: memory is being written down. */
+  state: 'joining' | 'table' | 'memory' | 'leaving';
+  /** Milliseconds of the ledger's clock. */
+  aloneSince: number | null;
+  announcedAt: number;
+  usedAt: number;
+}
+
+const tick = 500;
+const announceEvery = 4_000;
+/** Offers still valid after the server that made them believes to be alone no longer: their time, and this reserve. */
+const reserve = 10_000;
+const soleFor = 8_000;
+const unusedAfter = 60_000;
+const purgeEvery = 60_000;
+const purgeChunk = 1_000;
+const dumpChunk = 2_000;
+const rememberedOffers = 262_144;
+
+/**
+ * Why no two servers offer one address. A server first announces itself as not alone and looks at the others, then
+ * offers only what it wrote down (`fleet_offer`, the primary key decides) before it read the leases. When it has seen
+ * nobody else for a while it announces that it is alone, and looks again: of two servers that do so at once at least one
+ * sees the other, and goes back. A server that comes later sees `sole` and offers nothing new; the first one sees the
+ * newcomer within a tick, writes its offers down, and only then takes `sole` back. A server that died while alone is
+ * waited for until its announcement ends, which is later than the end of its last offer.
+ */
+export function createOfferLedger(
+  options: OfferLedgerOptions,
+  deps: {
+    readonly lanes: Lanes;
+    readonly logger: Logger;
+    readonly random: () => number;
+    readonly clock: () => number;
+  },
+): OfferLedger {
+  const { family, server } = options;
+  const { lanes } = deps;
+  const now = deps.clock;
+  const memory = createOfferMemory({ offerHold: reserve, offerLimit: rememberedOffers }, { clock: now });
+  const scopes = new Map<number, Scope>();
+  /** Address → owner. An address on its way is not set aside anew before the packet is back: the two might overtake. */
+  const withdrawn = new Map<Address, string>();
+  const withdrawing = new Set<Address>();
+  let joining: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let running: Promise<void> = Promise.resolve();
+  let purgeAt = now() + purgeEvery * (0.5 + deps.random());
+  let longestOffer = reserve;
+  let refused = false;
+  let closed = false;
+
+  const announcement = (subnetIds: readonly number[], sole: boolean): string =>
+    announceStatement(
+      family,
+      server,
+      subnetIds.map((subnetId) => ({ subnetId, sole })),
+      longestOffer + reserve,
+    );
+
+  /** Announces where `sole` says so, and tells who else is there: subnet → another one says it is alone. */
+  const look = async (
+    subnetIds: readonly number[],
+    announce: readonly (readonly [readonly number[], boolean])[],
+  ): Promise<Map<number, boolean>> => {
+    const statements = announce
+      .filter(([ids]) => ids.length > 0)
+      .map(([ids, sole]) => announcement(ids, sole));
+    const results = await lanes.packet(
+      ['DO 0', ...statements, othersSelect(family, server, subnetIds)].join(';\n'),
+    );
+    const rows = results.at(-1) as readonly (readonly unknown[])[];
+    return new Map(rows.map(([subnetId, sole]) => [Number(subnetId), Number(sole) > 0]));
+  };
+
+  const enter = async (subnetIds: readonly number[]): Promise<void> => {
+    const at = now();
+    const others = await look(subnetIds, [[subnetIds, false]]);
+    for (const id of subnetIds) {
+      scopes.set(id, {
+        state: others.get(id) === true ? 'joining' : 'table',
+        aloneSince: others.has(id) ? null : at,
+        announcedAt: at,
+        usedAt: at,
+      });
+    }
+    schedule();
+  };
+
+  const writeDown = async (subnetId: number): Promise<void> => {
+    const offers = memory.of(subnetId);
+    for (let i = 0; i < offers.length; i += dumpChunk) {
+      const rows = offers.slice(i, i + dumpChunk).map(({ address, owner, left }) => ({
+        address,
+        owner: ownerHash(owner),
+        milliseconds: left,
+      }));
+      await lanes.packet(holdStatement(family, server, rows));
+    }
+    await lanes.packet(announcement([subnetId], false));
+  };
+
+  const round = async (): Promise<void> => {
+    const withdrawals = takeWithdrawals();
+    if (withdrawals) await lanes.packet(withdrawals.sql).finally(() => withdrawals.done());
+    await dropUnused();
+    const started = now();
+    const ids = [...scopes.keys()];
+    if (ids.length > 0) {
+      const due = ids.filter((id) => started - scopes.get(id)!.announcedAt >= announceEvery);
+      const sole = due.filter((id) => scopes.get(id)!.state === 'memory');
+      const others = await look(ids, [
+        [sole, true],
+        [due.filter((id) => !sole.includes(id)), false],
+      ]);
+      for (const id of due) scopes.get(id)!.announcedAt = started;
+      const ready: number[] = [];
+      for (const id of ids) {
+        const scope = scopes.get(id)!;
+        const isAlone = !others.has(id);
+        scope.aloneSince = isAlone ? (scope.aloneSince ?? started) : null;
+        if (scope.state === 'joining' && others.get(id) !== true) scope.state = 'table';
+        if (scope.state === 'memory' && !isAlone) scope.state = 'leaving';
+        if (scope.state === 'leaving') {
+          await writeDown(id);
+          scope.announcedAt = now();
+          scope.state = 'table';
+        } else if (scope.state === 'table' && isAlone && started - scope.aloneSince! >= options.soleAfter) {
+          ready.push(id);
+        }
+      }
+      if (ready.length > 0) await goAlone(ready);
+    }
+    if (now() >= purgeAt) {
+      purgeAt = now() + purgeEvery;
+      await purge();
+    }
+  };
+
+  const goAlone = async (ids: readonly number[]): Promise<void> => {
+    const at = now();
+    const others = await look(ids, [[ids, true]]);
+    const back = ids.filter((id) => others.has(id));
+    for (const id of ids) {
+      const scope = scopes.get(id)!;
+      scope.announcedAt = at;
+      if (others.has(id)) scope.aloneSince = null;
+      else scope.state = 'memory';
+    }
+    if (back.length > 0) await lanes.packet(announcement(back, false));
+  };
+
+  const dropUnused = async (): Promise<void> => {
+    const unused = [...scopes].filter(([, scope]) => now() - scope.usedAt > unusedAfter).map(([id]) => id);
+    if (unused.length === 0) return;
+    for (const id of unused) scopes.delete(id);
+    await lanes.packet(leaveStatement(family, server, unused));
+  };
+
+  const purge = async (): Promise<void> => {
+    for (;;) {
+      const rows = (await lanes.packet(oldOffersSelect(family, purgeChunk))) as readonly [Uint8Array][];
+      if (rows.length > 0)
+        await lanes.packet(
+          oldOffersDelete(
+            family,
+            rows.map(([address]) => address),
+          ),
+        );
+      if (rows.length < purgeChunk) break;
+    }
+    await lanes.packet(oldServersDelete());
+  };
+
+  const writesDown = (): boolean => {
+    if (refused) return false;
+    for (const { state } of scopes.values()) if (state !== 'memory') return true;
+    return false;
+  };
+
+  const takeWithdrawals = (): Withdrawals | null => {
+    if (withdrawn.size === 0) return null;
+    const offers = Array.from(withdrawn, ([address, owner]) => ({ address, owner: ownerHash(owner) }));
+    withdrawn.clear();
+    for (const { address } of offers) withdrawing.add(address);
+    return {
+      sql: withdrawStatement(family, server, offers),
+      done: () => {
+        for (const { address } of offers) withdrawing.delete(address);
+      },
+    };
+  };
+
+  const schedule = (): void => {
+    if (timer || closed) return;
+    timer = setTimeout(() => {
+      running = round()
+        .catch((error: unknown) => {
+          deps.logger.debug('FLOTILLA_OFFERS_ROUND', 'offers could not be compared with other servers', {
+            error: messageOf(error),
+          });
+        })
+        .finally(() => {
+          timer = null;
+          if (scopes.size > 0) schedule();
+        });
+    }, tick);
+    timer.unref();
+  };
+
+  /** A database without our tables, or an account that may not write them: no other server can be asked. */
+  const refuse = (error: unknown): void => {
+    if (!(error instanceof FlotillaError) || !/^DATABASE_(SCHEMA|PRIVILEGE)$/.test(error.code)) throw error;
+    if (!refused)
+      deps.logger.warn(
+        'FLOTILLA_OFFERS_NOT_SHARED',
+        'offers cannot be written to the table fleet_offer: two servers on one pool may offer the same address',
+        { error: messageOf(error) },
+      );
+    refused = true;
+  };
+
+  return {
+    server,
+    join(subnetIds) {
+      if (refused) return null;
+      const unknown = [...new Set(subnetIds)].filter((id) => !scopes.has(id));
+      if (unknown.length === 0) return null;
+      // One at a time: of two batches that bring the same subnet the second finds it known.
+      joining = (joining ?? Promise.resolve()).then(async () => {
+        const left = unknown.filter((id) => !scopes.has(id));
+        if (left.length > 0 && !refused) await enter(left).catch(refuse);
+      });
+      const mine = joining;
+      joining = joining.catch(() => undefined);
+      return mine;
+    },
+    placeOf(subnetId, milliseconds) {
+      longestOffer = Math.max(longestOffer, milliseconds);
+      if (refused) return 'memory';
+      const scope = scopes.get(subnetId);
+      if (!scope) return 'later';
+      const at = now();
+      scope.usedAt = at;
+      if (scope.state === 'joining') return 'later';
+      if (scope.state !== 'memory') return 'table';
+      // Not heard of for too long: others may believe that this server is gone.
+      return at - scope.announcedAt < soleFor ? 'memory' : 'later';
+    },
+    hold(address, owner, milliseconds, subnetId) {
+      if (withdrawing.has(address) || !memory.hold(address, owner, milliseconds, subnetId)) return false;
+      if (withdrawn.get(address) === owner) withdrawn.delete(address);
+      return true;
+    },
+    forget: (address, owner) => memory.release(address, owner),
+    withdraw(address, owner) {
+      memory.release(address, owner);
+      if (writesDown()) withdrawn.set(address, owner);
+    },
+    takeWithdrawals,
+    isHeldByOther: (address, owner) => memory.isHeldByOther(address, owner),
+    get writesDown() {
+      return writesDown();
+    },
+    async close() {
+      closed = true;
+      if (timer) clearTimeout(timer);
+      await running;
+      if (lanes.state === 'down' || refused) return;
+      try {
+        for (const [id, { state }] of scopes) if (state === 'memory') await writeDown(id);
+        if (scopes.size > 0) await lanes.packet(leaveStatement(family, server, [...scopes.keys()]));
+      } catch {
+        // They end by themselves.
+      }
+    },
+  };
+}

@@ -1,0 +1,75 @@
+// Addresses lately set aside for a client, in memory: so that two clients are not offered the same one.
+import type { Address } from '../addr/family.ts';
+
+export interface OfferMemory {
+  /** False when somebody else holds it. For `milliseconds`, else for the usual time. `scope`: see {@link OfferMemory.of}. */
+  hold(address: Address, owner: string, milliseconds?: number, scope?: number): boolean;
+  release(address: Address, owner: string): void;
+  isHeldByOther(address: Address, owner: string): boolean;
+  /** What the owner got last, if it still holds it. */
+  heldBy(owner: string): Address | null;
+  /** What is held in one scope (a subnet), oldest first. */
+  of(scope: number): RememberedOffer[];
+}
+
+export interface RememberedOffer {
+  readonly address: Address;
+  readonly owner: string;
+  /** Milliseconds left. */
+  readonly left: number;
+}
+
+/** At most `offerLimit` addresses, each for `offerHold` milliseconds; the oldest goes first. */
+export function createOfferMemory(
+  options: { readonly offerHold: number; readonly offerLimit: number },
+  deps: { readonly clock: () => number },
+): OfferMemory {
+  const held = new Map<Address, { readonly owner: string; readonly until: number; readonly scope: number }>();
+
+  const last = new Map<string, Address>();
+
+  const isHeldByOther = (address: Address, owner: string): boolean => {
+    const entry = held.get(address);
+    return entry !== undefined && entry.owner !== owner && entry.until > deps.clock();
+  };
+
+  const drop = (address: Address): void => {
+    const owner = held.get(address)?.owner;
+    held.delete(address);
+    if (owner !== undefined && last.get(owner) === address) last.delete(owner);
+  };
+
+  return {
+    hold(address, owner, milliseconds = options.offerHold, scope = 0) {
+      if (isHeldByOther(address, owner)) return false;
+      const now = deps.clock();
+      drop(address);
+      held.set(address, { owner, until: now + milliseconds, scope });
+      last.set(owner, address);
+      // Map order is age: what is held anew was deleted first.
+      for (const [oldest, { until }] of held) {
+        if (held.size <= options.offerLimit && until > now) break;
+        drop(oldest);
+      }
+      return true;
+    },
+    release(address, owner) {
+      if (held.get(address)?.owner === owner) drop(address);
+    },
+    isHeldByOther,
+    heldBy(owner) {
+      const address = last.get(owner);
+      const entry = address === undefined ? undefined : held.get(address);
+      return entry && entry.owner === owner && entry.until > deps.clock() ? address! : null;
+    },
+    of(scope) {
+      const now = deps.clock();
+      const offers: RememberedOffer[] = [];
+      for (const [address, entry] of held) {
+        if (entry.scope === scope && entry.until > now)
+          offers.push({ address, owner: entry.owner, left: entry.until - now });
+      }
+      return offers;
+    },
+  };
+}
