@@ -58,7 +58,10 @@ export async function openLab(parent: string): Promise<Lab> {
     await Promise.all([...servers].map((server) => server.stop()));
     servers.clear();
   };
-  const close = async (): Promise<void> => {
+  // Once, whether the run ends or is interrupted: whoever comes second waits for the first.
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= closeAll());
+  const closeAll = async (): Promise<void> => {
     await stopServers();
     await database?.stop();
     network.close();

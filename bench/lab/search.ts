@@ -20,7 +20,7 @@ export interface SearchOptions<P extends Probe> {
 const allowedLoss = 1;
 /** Bisecting ends when the limits are this close. */
 const precision = 0.06;
-const stepDown = 0.93;
+const stepDown = 0.85;
 /** Of the rate that the search begins with: nothing below this is tried. */
 const leastShare = 0.05;
 const settleMilliseconds = 500;
