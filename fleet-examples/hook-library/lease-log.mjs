@@ -21,7 +21,11 @@ export async function load(handle) {
     async ({ query4, leases4, deleted_leases4 }) => {
       const client = handle.text.hex(query4.message.chaddr);
       const lines = [
-        ...leases4.map((lease) => ({ event: 'leased', address: lease.address, seconds: lease.validLifetime })),
+        ...leases4.map((lease) => ({
+          event: 'leased',
+          address: lease.address,
+          seconds: lease.validLifetime,
+        })),
         ...deleted_leases4.map((lease) => ({ event: 'left', address: lease.address })),
       ].map(({ event, address, ...more }) =>
         JSON.stringify({
@@ -40,7 +44,10 @@ export async function load(handle) {
   // Which gift a client gets is found once and remembered until its answer is complete.
   handle.register('pkt4_receive', ({ query4 }, { packet }) => {
     const client = handle.text.hex(query4.message.chaddr);
-    packet.set('gift', gifts.find(({ prefix }) => client.startsWith(prefix)));
+    packet.set(
+      'gift',
+      gifts.find(({ prefix }) => client.startsWith(prefix)),
+    );
   });
   handle.register('pkt4_send', ({ response4 }, { packet }) => {
     const gift = /** @type {Gift | undefined} */ (packet.get('gift'));

@@ -4,7 +4,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { createBatchingLeaseStore } from '../../src/store/batching.ts';
 import { infiniteLifetime, type Lease4 } from '../../src/store/lease.ts';
 import type { LeaseBackend, LeaseStore, LeaseWrite } from '../../src/store/lease-store.ts';
-import { client4, hostAddress, lease4 } from './leases.ts';
+import { claimBy as claim, client4, hostAddress, lease4 } from './leases.ts';
 import { offersAreWithheld } from './offer-contract.ts';
 
 export interface OpenedBackend {
@@ -29,11 +29,6 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
     await opened.close();
   });
 
-  const claim = (n: number, more: Partial<Lease4> = {}, who = n): LeaseWrite<Lease4> => ({
-    verb: 'claim',
-    client: client4(who),
-    lease: lease4(n, { ...client4(who), ...more }),
-  });
   const rowAt = async (n: number): Promise<Lease4 | undefined> =>
     (await store.find({ client: null, subnetIds: null, addresses: [hostAddress(n)] })).held[0];
   const clock = async (): Promise<number> =>

@@ -1,6 +1,6 @@
 // Leases and clients of the store tests, made from a number.
 import type { Lease4 } from '../../src/store/lease.ts';
-import type { ClientKey } from '../../src/store/lease-store.ts';
+import type { ClientKey, LeaseWrite } from '../../src/store/lease-store.ts';
 
 /** 10.20.0.0 and up. */
 export const hostAddress = (n: number): number => 0x0a140000 + n;
@@ -29,3 +29,10 @@ export function lease4(n: number, more: Partial<Lease4> = {}): Lease4 {
     ...more,
   };
 }
+
+/** Client `who`, by default number `n`, claims address number `n`. */
+export const claimBy = (n: number, more: Partial<Lease4> = {}, who = n): LeaseWrite<Lease4> => ({
+  verb: 'claim',
+  client: client4(who),
+  lease: lease4(n, { ...client4(who), ...more }),
+});
