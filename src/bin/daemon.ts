@@ -60,7 +60,7 @@ export class Daemon {
   readonly log: LeveledLogger;
   readonly statistics: Statistics;
   readonly networkState = new NetworkState();
-  /** Hook libraries add theirs. */
+  /** Kea's ring; the registry for further types. */
   readonly queueTypes = new QueueTypes({ family: 4 });
   readonly hooks: HookLibraries;
   readonly startedAt = Date.now();

@@ -1,4 +1,4 @@
-// The kinds of queue that packets can wait in: Kea's ring, and those that a hook library registers under its own name.
+// The kinds of queue that packets can wait in: Kea's ring, and those that are registered under names of their own.
 import type { Family } from '../addr/family.ts';
 import type { JsonMap } from '../config/written.ts';
 import { FlotillaError, messageOf } from '../errors.ts';

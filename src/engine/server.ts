@@ -65,7 +65,7 @@ export interface Server4Deps {
   readonly random: () => number;
   readonly networkState: NetworkState;
   readonly allocator: Allocator;
-  /** Where hook libraries register theirs; without it there is Kea's ring alone. */
+  /** Queue types beside Kea's ring; without it there is the ring alone. */
   readonly queueTypes?: QueueTypes;
   /** Without: no library is ever asked. */
   readonly hooks?: EngineHooks;
