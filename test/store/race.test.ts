@@ -12,13 +12,14 @@ import { openLanes } from '../../src/store/mysql/lanes.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { client4, hostAddress, lease4 } from './leases.ts';
 import { openMysqlForContract } from './open-mysql.ts';
-import { assertStatisticsEqualRecount } from './statistics.ts';
+import { assertStatisticsEqualRecount, waitUntilSettled } from './statistics.ts';
 
 let database: TestDatabase;
 before(async () => {
   database = await createTestDatabase();
 });
 afterEach(async () => {
+  await waitUntilSettled(database.pool);
   await assertStatisticsEqualRecount(database.pool);
   await database.pool.query('DELETE FROM lease4');
 });
@@ -112,6 +113,7 @@ test('what a server acknowledged before kill -9 is in the database', async () =>
   while (writer.acknowledged.length < 200) await sleep(5);
   writer.process.kill('SIGKILL');
   await writer.ended;
+  await waitUntilSettled(database.pool);
   const found = await rows();
   for (const [address, hwaddr] of writer.acknowledged) assert.equal(found.get(address), hwaddr);
   assert.ok(writer.acknowledged.length < 3000, 'the writer was killed in the middle');
@@ -120,14 +122,14 @@ test('what a server acknowledged before kill -9 is in the database', async () =>
 test('killed connections lose nothing that was acknowledged and leave no statistics switch behind', async () => {
   const { backend } = openMysqlForContract(database);
   const store = createBatchingLeaseStore(backend, { lanes: 3, maxBatch: 8 });
-  let done = 0;
+  let kills = 0;
   let refused = 0;
+  let next = 0;
   const claim = async (n: number): Promise<void> => {
     const write = { verb: 'claim', client: client4(n), lease: lease4(n) } as const;
     for (;;) {
       try {
         assert.equal((await store.write(write)).result, 'done');
-        done++;
         return;
       } catch (error) {
         assert.equal((error as { code: string }).code, 'DATABASE_UNREACHABLE');
@@ -136,23 +138,30 @@ test('killed connections lose nothing that was acknowledged and leave no statist
       }
     }
   };
-  const work = Promise.all(Array.from({ length: 800 }, (_, n) => claim(n)));
-  let kills = 0;
-  for (; done < 800;) {
-    const [connections] = await database.pool.query<RowDataPacket[]>(
-      "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info LIKE '%fleet_batch%'",
-    );
-    for (const { id } of connections) {
-      await database.pool.query(`KILL ${Number(id)}`).then(
-        () => kills++,
-        () => undefined,
+  // A kill counts when it met a batch under way: the clients go on until enough did.
+  const enough = (): boolean => next >= 800 && kills >= 3;
+  const work = Promise.all(
+    Array.from({ length: 100 }, async () => {
+      while (!enough() && next < 50_000) await claim(next++);
+    }),
+  );
+  const killer = async (): Promise<void> => {
+    while (!enough() && next < 50_000) {
+      const [connections] = await database.pool.query<RowDataPacket[]>(
+        "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info LIKE '%fleet_batch%'",
       );
+      for (const { id } of connections) {
+        await database.pool.query(`KILL ${Number(id)}`).then(
+          () => kills++,
+          () => undefined,
+        );
+      }
+      await sleep(25);
     }
-    await sleep(25);
-  }
-  await work;
-  assert.ok(kills > 0, `${kills} connections killed, ${refused} writes refused`);
-  assert.equal((await rows()).size, 800);
+  };
+  await Promise.all([work, killer()]);
+  assert.ok(kills >= 3, `${kills} connections killed, ${refused} writes refused`);
+  assert.equal((await rows()).size, next);
   await store.close();
 });
 

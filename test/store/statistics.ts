@@ -1,6 +1,27 @@
 // Recounts leases and compares with the statistics tables: they must be equal after every commit.
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, RowDataPacket } from 'mysql2/promise';
+
+const settleMs = 10_000;
+const busySessions = `SELECT p.id FROM information_schema.processlist AS p
+  LEFT JOIN information_schema.innodb_trx AS t ON t.trx_mysql_thread_id = p.id
+  WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID() AND (p.command <> 'Sleep' OR t.trx_id IS NOT NULL)`;
+
+/**
+ * Waits until nobody else works in this database. A server that was killed may have handed its last batch over: the
+ * database still runs it, holds its locks and commits it. Throws when that takes longer than 10 s.
+ */
+export async function waitUntilSettled(pool: Pool): Promise<void> {
+  const deadline = performance.now() + settleMs;
+  for (;;) {
+    const [busy] = await pool.query<RowDataPacket[]>(busySessions);
+    if (busy.length === 0) return;
+    if (performance.now() > deadline)
+      throw new Error(`sessions ${busy.map(({ id }) => String(id)).join(', ')} are still at work`);
+    await sleep(10);
+  }
+}
 
 const comparisons = {
   lease4_stat: 'SELECT subnet_id, state, COUNT(*) AS leases FROM lease4 WHERE state IN (0, 1) GROUP BY 1, 2',
