@@ -48,6 +48,8 @@ export interface LeaseFindings<L extends Lease = Lease> {
  *   anybody's row that is expired, reclaimed (2) or released (3). Else `conflict` with the holder's row.
  *   A declined row (1) can be claimed by nobody before its probation ended.
  *   Renewals are claims too; `alsoRemove` deletes the same client's row at another address in the same transaction. `cltt` of the row becomes the store's clock when the batch runs.
+ *   `seen`: the row at the address as the writer last saw it, null when there was none. It decides nothing; while it is
+ *   still so the write is cheaper.
  *   `reassign`: also overwrite when the row in the store still equals this one (reserved address taken back).
  * - `release`: the client's own row in state 0: deleted, or state 3 with lifetime 0 when `keep`.
  * - `decline`: the client's own row in state 0, not expired: state 1, identifiers stripped, lifetime = `probation`.
@@ -63,6 +65,7 @@ export type LeaseWrite<L extends Lease = Lease> =
       readonly lease: L;
       readonly alsoRemove?: L['address'];
       readonly reassign?: L;
+      readonly seen?: L | null;
     }
   | {
       readonly verb: 'release';

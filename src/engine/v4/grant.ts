@@ -102,15 +102,16 @@ export async function commitLease(
 
 /** Writes the lease where nobody else got the address meanwhile; the client's lease elsewhere goes with it. */
 export async function claimLease(t: Transaction4, lease: Lease4, previous: Lease4 | null): Promise<boolean> {
-  if (t.hooks) {
-    const row = t.held.get(lease.address) ?? (previous?.address === lease.address ? previous : null);
-    if (!(await reclaimForReuse(t, row))) return false;
-  }
+  const own = previous?.address === lease.address ? previous : null;
+  const seen = t.held.get(lease.address) ?? own;
+  if (t.hooks && !(await reclaimForReuse(t, seen))) return false;
   const moved = previous !== null && previous.address !== lease.address;
   const outcome = await t.engine.leases.write({
     verb: 'claim',
     client: t.client!,
     lease,
+    // What was never looked up may be anything.
+    ...((own || t.held.has(lease.address)) && { seen }),
     ...(moved && { alsoRemove: previous.address }),
   });
   if (outcome.result !== 'done') return false;

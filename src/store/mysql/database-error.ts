@@ -37,6 +37,12 @@ export function kindOf(error: unknown): ErrorKind {
   return 'refused';
 }
 
+/** 1062 a row that should not be there, 1242 one that is not as it was seen (claim-sql.ts). */
+export function isWrongGuess(error: unknown): boolean {
+  const { errno } = error as DriverError;
+  return errno === 1062 || errno === 1242;
+}
+
 /** The error that callers see. Only DATABASE_QUERY is worth trying item by item. */
 export function leaseDatabaseError(error: unknown, database: string): FlotillaError {
   if (error instanceof FlotillaError) return error;

@@ -4,7 +4,7 @@ import { describeDatabase, type DatabaseAddress } from '../../db/address.ts';
 import { openPool } from '../../db/connect.ts';
 import { FlotillaError, messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { kindOf, leaseDatabaseError } from './database-error.ts';
+import { isWrongGuess, kindOf, leaseDatabaseError } from './database-error.ts';
 
 export interface LaneOptions {
   readonly connections: number;
@@ -32,6 +32,8 @@ export interface Lanes {
    * Rejects with DATABASE_…; DATABASE_UNREACHABLE at once while the database is known to be away.
    */
   packet(sql: string): Promise<PacketResult>;
+  /** The same for a packet that rests on a guess about rows. Null: the guess was wrong, nothing was done. */
+  guess(sql: string): Promise<PacketResult | null>;
   onState(listener: (state: 'up' | 'down') => void): void;
   close(): Promise<void>;
 }
@@ -142,6 +144,27 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
     }
   };
 
+  const run = async (sql: string, isGuess: boolean): Promise<PacketResult | null> => {
+    let losses = 0;
+    for (let attempt = 0; ; attempt++) {
+      const connection = await connect();
+      try {
+        return await runOnce(connection, sql);
+      } catch (error) {
+        if (isGuess && isWrongGuess(error)) return null;
+        const kind = kindOf(error);
+        if (kind === 'refused' || (kind === 'retry' && attempt >= retries))
+          throw leaseDatabaseError(error, database);
+        if (kind === 'unreachable') {
+          // Other idle connections may have died of the same restart; but a silent database is not asked again.
+          losses++;
+          const silent = (error as { code?: string }).code === 'PROTOCOL_SEQUENCE_TIMEOUT';
+          if (silent || losses > options.connections) throw goDown(error);
+        } else await pause(attempt, deps.random);
+      }
+    }
+  };
+
   return {
     get state() {
       return state;
@@ -149,25 +172,8 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
     get packets() {
       return packets;
     },
-    async packet(sql) {
-      let losses = 0;
-      for (let attempt = 0; ; attempt++) {
-        const connection = await connect();
-        try {
-          return await runOnce(connection, sql);
-        } catch (error) {
-          const kind = kindOf(error);
-          if (kind === 'refused' || (kind === 'retry' && attempt >= retries))
-            throw leaseDatabaseError(error, database);
-          if (kind === 'unreachable') {
-            // Other idle connections may have died of the same restart; but a silent database is not asked again.
-            losses++;
-            const silent = (error as { code?: string }).code === 'PROTOCOL_SEQUENCE_TIMEOUT';
-            if (silent || losses > options.connections) throw goDown(error);
-          } else await pause(attempt, deps.random);
-        }
-      }
-    },
+    packet: (sql) => run(sql, false) as Promise<PacketResult>,
+    guess: (sql) => run(sql, true),
     onState: (listener) => void listeners.push(listener),
     async close() {
       if (closed) return;

@@ -10,6 +10,8 @@ export interface LeaseField<L extends Lease> {
   readonly column: string;
   /** Type in JSON_TABLE. */
   readonly type: string;
+  /** The cell is hexadecimal text for bytes. */
+  readonly isHex: boolean;
   /** SQL that makes the column's value of the JSON_TABLE column `cell`. */
   sql(cell: string): string;
   cell(lease: L): Cell;

@@ -16,6 +16,8 @@ const hex = (bytes: Uint8Array): string =>
 const hexOrNull = (bytes: Uint8Array | null): string | null => (bytes ? hex(bytes) : null);
 const asIs = (cell: string): string => cell;
 const unhex = (cell: string): string => `UNHEX(${cell})`;
+const plain = { sql: asIs, isHex: false };
+const hexText = { sql: unhex, isHex: true };
 
 /** DHCPv4. The database keeps `expire` = cltt + lifetime, except for an infinite lease: expire = cltt. */
 export const lease4Sql: LeaseSql<Lease4> = {
@@ -51,18 +53,18 @@ export const lease4Sql: LeaseSql<Lease4> = {
   addressLiteral: String,
   addressText: (row) => `${row}.address`,
   fields: [
-    { column: 'hwaddr', type: 'VARCHAR(40)', sql: unhex, cell: (lease) => hex(lease.hwaddr) },
-    { column: 'client_id', type: 'VARCHAR(510)', sql: unhex, cell: (lease) => hexOrNull(lease.clientId) },
-    { column: 'valid_lifetime', type: 'INT UNSIGNED', sql: asIs, cell: (lease) => lease.validLifetime },
-    { column: 'subnet_id', type: 'INT UNSIGNED', sql: asIs, cell: (lease) => lease.subnetId },
-    { column: 'fqdn_fwd', type: 'TINYINT', sql: asIs, cell: (lease) => (lease.fqdnFwd ? 1 : 0) },
-    { column: 'fqdn_rev', type: 'TINYINT', sql: asIs, cell: (lease) => (lease.fqdnRev ? 1 : 0) },
-    { column: 'hostname', type: 'VARCHAR(255)', sql: asIs, cell: (lease) => lease.hostname },
-    { column: 'state', type: 'INT UNSIGNED', sql: asIs, cell: (lease) => lease.state },
-    { column: 'user_context', type: 'TEXT', sql: asIs, cell: contextText },
-    { column: 'relay_id', type: 'VARCHAR(510)', sql: unhex, cell: (lease) => hexOrNull(lease.relayId) },
-    { column: 'remote_id', type: 'VARCHAR(510)', sql: unhex, cell: (lease) => hexOrNull(lease.remoteId) },
-    { column: 'pool_id', type: 'INT UNSIGNED', sql: asIs, cell: (lease) => lease.poolId },
+    { column: 'hwaddr', type: 'VARCHAR(40)', ...hexText, cell: (lease) => hex(lease.hwaddr) },
+    { column: 'client_id', type: 'VARCHAR(510)', ...hexText, cell: (lease) => hexOrNull(lease.clientId) },
+    { column: 'valid_lifetime', type: 'INT UNSIGNED', ...plain, cell: (lease) => lease.validLifetime },
+    { column: 'subnet_id', type: 'INT UNSIGNED', ...plain, cell: (lease) => lease.subnetId },
+    { column: 'fqdn_fwd', type: 'TINYINT', ...plain, cell: (lease) => (lease.fqdnFwd ? 1 : 0) },
+    { column: 'fqdn_rev', type: 'TINYINT', ...plain, cell: (lease) => (lease.fqdnRev ? 1 : 0) },
+    { column: 'hostname', type: 'VARCHAR(255)', ...plain, cell: (lease) => lease.hostname },
+    { column: 'state', type: 'INT UNSIGNED', ...plain, cell: (lease) => lease.state },
+    { column: 'user_context', type: 'TEXT', ...plain, cell: contextText },
+    { column: 'relay_id', type: 'VARCHAR(510)', ...hexText, cell: (lease) => hexOrNull(lease.relayId) },
+    { column: 'remote_id', type: 'VARCHAR(510)', ...hexText, cell: (lease) => hexOrNull(lease.remoteId) },
+    { column: 'pool_id', type: 'INT UNSIGNED', ...plain, cell: (lease) => lease.poolId },
   ],
   grantColumns: ['hwaddr', 'client_id', 'valid_lifetime', 'subnet_id', 'state'],
   clientColumns: [

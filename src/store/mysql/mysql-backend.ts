@@ -9,12 +9,13 @@ import type { AddressRange, LeaseBackend, LeaseWrite, WriteOutcome } from '../le
 import { wrapped } from '../address-ranges.ts';
 import { ownerName } from '../lease-owner.ts';
 import { firstWindow, gapsSelect, widestWindow } from './free-sql.ts';
-import { openLanes, type LaneOptions } from './lanes.ts';
+import { claimPacket, isForeseen, isRenewal } from './claim-sql.ts';
+import { openLanes, type LaneOptions, type PacketResult } from './lanes.ts';
 import { findWithOffers } from './find-offers.ts';
 import { createOfferLedger } from './offer-ledger.ts';
 import { ownerHash } from './offer-sql.ts';
 import type { LeaseSql } from './lease-sql.ts';
-import { lastTimestamp, writePacket } from './write-sql.ts';
+import { lastTimestamp, writePacket, type WritePacket } from './write-sql.ts';
 
 export interface MysqlBackendOptions<L extends Lease> extends LaneOptions {
   readonly table: LeaseSql<L>;
@@ -89,15 +90,56 @@ export function openMysqlBackend<L extends Lease>(
     return write.verb === 'claim' ? { ...write, client, lease: fitLease(write.lease) } : { ...write, client };
   };
 
+  const done = (write: LeaseWrite<L>, row: L | null, other: L | null, now: number): WriteOutcome<L> => {
+    const outcome = judgeWrite(write, row, other, now);
+    if (outcome.result === 'done' && outcome.after && isClamped(outcome.after)) misfits.clamped++;
+    return outcome;
+  };
+
   /** `writes`: no address and no client twice. */
   const writeRun = async (given: readonly LeaseWrite<L>[]): Promise<WriteOutcome<L>[]> => {
     const writes = given.map(fit);
-    const packet = writePacket(
+    const foreseen = writes.filter(isForeseen<L>);
+    const outcomes = new Map<LeaseWrite<L>, WriteOutcome<L>>();
+    let others: readonly LeaseWrite<L>[] = writes.filter((write) => !isForeseen(write));
+    const judged = others.length > 0 ? judgedPacket(others) : null;
+    if (foreseen.length > 0) {
+      const short = claimPacket(table, foreseen, ownStatistics);
+      const results = await lanes.guess(judged ? `${short.sql};\n${judged.sql}` : short.sql);
+      if (results) {
+        const now = Number((results[short.clockAt] as readonly (readonly unknown[])[])[0]![0]);
+        const matched = short.updatesAt.map((at) => (results[at] as { affectedRows: number }).affectedRows);
+        const isMissing = matched.reduce((sum, rows) => sum + rows, 0) !== short.updates;
+        const again: LeaseWrite<L>[] = [];
+        for (const claim of foreseen) {
+          if (isMissing && isRenewal(table, claim)) again.push(claim);
+          else outcomes.set(claim, done(claim, claim.seen!, null, now));
+        }
+        if (judged) readJudged(judged, others, results.slice(short.results), outcomes);
+        others = again;
+      } else others = writes;
+    }
+    if (others.length > 0) {
+      const packet = judgedPacket(others);
+      readJudged(packet, others, await lanes.packet(packet.sql), outcomes);
+    }
+    return writes.map((write) => outcomes.get(write)!);
+  };
+
+  const judgedPacket = (writes: readonly LeaseWrite<L>[]): WritePacket =>
+    writePacket(
       table,
       [...writes].sort((a, b) => (addressOf(a) < addressOf(b) ? -1 : 1)),
       ownStatistics,
     );
-    const results = (await lanes.packet(packet.sql)) as readonly (readonly (readonly unknown[])[])[];
+
+  const readJudged = (
+    packet: WritePacket,
+    writes: readonly LeaseWrite<L>[],
+    answer: PacketResult,
+    outcomes: Map<LeaseWrite<L>, WriteOutcome<L>>,
+  ): void => {
+    const results = answer as readonly (readonly (readonly unknown[])[])[];
     const now = Number(results[packet.clockAt]![0]![0]);
     const before = new Map<L['address'], L>();
     for (const row of results[packet.imagesAt]!) {
@@ -107,22 +149,19 @@ export function openMysqlBackend<L extends Lease>(
     const row = (address: L['address'] | undefined): L | null =>
       address === undefined ? null : (before.get(address) ?? null);
     let overwritten = 0;
-    const outcomes = writes.map((write) => {
+    for (const write of writes) {
       const also = write.verb === 'claim' ? write.alsoRemove : undefined;
-      const outcome = judgeWrite(write, row(addressOf(write)), row(also), now);
+      const outcome = done(write, row(addressOf(write)), row(also), now);
       if ('lease' in write && outcome.result === 'done' && outcome.before) overwritten++;
-      if (outcome.result === 'done' && outcome.after && isClamped(outcome.after)) misfits.clamped++;
-      return outcome;
-    });
-    if (packet.claimsAt !== null) {
-      const { affectedRows } = results[packet.claimsAt] as unknown as { affectedRows: number };
-      // Two spellings of one rule: should they ever differ, nobody may be told that a lease is theirs.
-      if (affectedRows !== overwritten) {
-        const message = `the database let ${affectedRows} claims of a batch overwrite a row, expected ${overwritten}`;
-        throw new FlotillaError('DATABASE_QUERY', message);
-      }
+      outcomes.set(write, outcome);
     }
-    return outcomes;
+    if (packet.claimsAt === null) return;
+    const { affectedRows } = results[packet.claimsAt] as unknown as { affectedRows: number };
+    // Two spellings of one rule: should they ever differ, nobody may be told that a lease is theirs.
+    if (affectedRows !== overwritten) {
+      const message = `the database let ${affectedRows} claims of a batch overwrite a row, expected ${overwritten}`;
+      throw new FlotillaError('DATABASE_QUERY', message);
+    }
   };
 
   const writeAll = async (writes: readonly LeaseWrite<L>[]): Promise<WriteOutcome<L>[]> => {

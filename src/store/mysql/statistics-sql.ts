@@ -39,6 +39,45 @@ export function statisticsStatements<L extends Lease>(
   ];
 }
 
+/** Counts rows that are new (`added`) or went for them (`removed`): what is known needs no recount. Without classes. */
+export function addedLeases<L extends Lease>(
+  table: LeaseSql<L>,
+  added: readonly L[],
+  removed: readonly L[],
+): string[] {
+  const { table: name, statKeys } = table;
+  const count = (target: string, withPool: boolean, states: readonly number[]): string[] => {
+    const deltas = new Map<string, number>();
+    const note = (lease: L, n: 1 | -1): void => {
+      if (!states.includes(lease.state)) return;
+      const types = lease.family === 6 && statKeys.length > 0 ? [lease.type] : [];
+      const pool = withPool ? [lease.poolId] : [];
+      const key = [lease.subnetId, ...pool, ...types, lease.state].join(',');
+      deltas.set(key, (deltas.get(key) ?? 0) + n);
+    };
+    for (const lease of added) note(lease, 1);
+    for (const lease of removed) note(lease, -1);
+    const rows = [...deltas].filter(([, n]) => n !== 0).sort(([a], [b]) => compareNumbers(a, b));
+    const keys = ['subnet_id', ...(withPool ? ['pool_id'] : []), ...statKeys, 'state'];
+    return rows.map(
+      ([key, n]) =>
+        `INSERT INTO ${target} (${keys.join(', ')}, leases) VALUES (${key},${Math.max(n, 0)}) ` +
+        `ON DUPLICATE KEY UPDATE leases = GREATEST(COALESCE(leases, 0) + ${n}, 0)`,
+    );
+  };
+  return [
+    ...count(`${name}_stat`, false, table.countedStates.subnet),
+    ...count(`${name}_pool_stat`, true, table.countedStates.pool),
+  ];
+}
+
+/** Keys of counters in the order that every batch takes them. */
+function compareNumbers(a: string, b: string): number {
+  const [left, right] = [a.split(',').map(Number), b.split(',').map(Number)];
+  const at = left.findIndex((value, i) => value !== right[i]);
+  return at === -1 ? 0 : left[at]! - right[at]!;
+}
+
 /** Adds the difference between the classes before (`@fleet_classes_before`) and after the batch. */
 function classDelta<L extends Lease>(table: LeaseSql<L>, rowsAfter: string): string {
   const { statKeys } = table;

@@ -1,0 +1,163 @@
+// Claims of rows that are as their writers saw them: inserts and updates of plain values, checked by keys and counts.
+import { escape } from 'mysql2';
+import { infiniteLifetime, leaseState, type Lease } from '../lease.ts';
+import { ownedBy } from '../lease-owner.ts';
+import type { LeaseWrite } from '../lease-store.ts';
+import type { LeaseField, LeaseSql } from './lease-sql.ts';
+import { addedLeases } from './statistics-sql.ts';
+import { lastTimestamp } from './write-sql.ts';
+
+export type Claim<L extends Lease> = Extract<LeaseWrite<L>, { readonly verb: 'claim' }>;
+
+export interface ClaimPacket {
+  readonly sql: string;
+  /** How many results it has, and which of them is the clock. */
+  readonly results: number;
+  readonly clockAt: number;
+  /** Which results update rows, and how many rows they must have matched together: else some were not as they were seen. */
+  readonly updatesAt: readonly number[];
+  readonly updates: number;
+}
+
+/** What a claim does to the row that was seen. */
+type Kind = 'insert' | 'renew' | 'overwrite';
+
+/**
+ * Whether the claim can go the short way: its writer looked, and saw no row, the client's own valid row, or one that
+ * everybody may have. Whether that is still so, the packet finds out.
+ */
+export function isForeseen<L extends Lease>(write: LeaseWrite<L>): write is Claim<L> {
+  if (write.verb !== 'claim' || write.seen === undefined || write.alsoRemove !== undefined) return false;
+  const { seen, lease } = write;
+  if (hasClasses(lease)) return false;
+  if (seen === null) return true;
+  if (hasClasses(seen)) return false;
+  if (seen.state === leaseState.default) return ownedBy(seen, write.client);
+  return seen.state === leaseState.expiredReclaimed || seen.state === leaseState.released;
+}
+
+/**
+ * `claims`: foreseen ones ({@link isForeseen}) that share no address and no client. Rows that only live longer are
+ * updated where they are still as they were seen. Rows to be overwritten are deleted where they are as they were seen,
+ * and inserted anew beside the new ones. A row that came, went or changed meanwhile makes the whole packet fail, with a
+ * duplicate key or with a subquery of two rows, or is missing among the updated ones: write-sql.ts decides then.
+ */
+export function claimPacket<L extends Lease>(
+  table: LeaseSql<L>,
+  claims: readonly Claim<L>[],
+  ownStatistics: boolean,
+): ClaimPacket {
+  const sorted = [...claims].sort((a, b) => (a.lease.address < b.lease.address ? -1 : 1));
+  const of = (kind: Kind): Claim<L>[] => sorted.filter((claim) => kindOf(table, claim) === kind);
+  const [renewals, overwrites] = [of('renew'), of('overwrite')];
+  const inserts = sorted.filter((claim) => kindOf(table, claim) !== 'renew');
+  const statements: string[] = [];
+  const add = (sql: string): number => statements.push(sql) - 1;
+
+  const updates = renewalUpdates(table, renewals);
+  // One statement is a transaction of its own.
+  const isOne = inserts.length === 0 && updates.length === 1;
+  add(`SET ${ownStatistics ? '@fleet_statistics_off = 1, ' : ''}@fleet_now = UNIX_TIMESTAMP()`);
+  if (!isOne) add('START TRANSACTION');
+  if (overwrites.length > 0) {
+    // Two rows where one may be is an error, which rolls back.
+    add(`DELETE FROM ${table.table} WHERE ${areAsSeen(table, overwrites)}`);
+    add(`SET @fleet_gone = IF(ROW_COUNT() = ${overwrites.length}, 0, (SELECT 1 UNION SELECT 2))`);
+  }
+  if (inserts.length > 0) {
+    const columns = ['address', 'expire', ...table.fields.map(({ column }) => column)];
+    const rows = inserts.map(({ lease }) => `(${valuesOf(table, lease)})`);
+    add(`INSERT INTO ${table.table} (${columns.join(', ')}) VALUES ${rows.join(',')}`);
+  }
+  const updatesAt = updates.map(add);
+  if (ownStatistics) {
+    const before = overwrites.map(({ seen }) => seen!);
+    for (const sql of addedLeases(
+      table,
+      inserts.map(({ lease }) => lease),
+      before,
+    ))
+      add(sql);
+    add('SET @fleet_statistics_off = NULL');
+  }
+  if (!isOne) add('COMMIT');
+  const clockAt = add('SELECT @fleet_now');
+  return {
+    sql: statements.join(';\n'),
+    results: statements.length,
+    clockAt,
+    updatesAt,
+    updates: renewals.length,
+  };
+}
+
+/** The claim only makes the row live longer. */
+export function isRenewal<L extends Lease>(table: LeaseSql<L>, claim: Claim<L>): boolean {
+  return kindOf(table, claim) === 'renew';
+}
+
+function kindOf<L extends Lease>(table: LeaseSql<L>, { lease, seen }: Claim<L>): Kind {
+  if (!seen) return 'insert';
+  if (seen.state !== leaseState.default) return 'overwrite';
+  const same = table.fields.every(
+    (field) => field.column === 'valid_lifetime' || field.cell(seen) === field.cell(lease),
+  );
+  return same ? 'renew' : 'overwrite';
+}
+
+/** One statement for each lifetime. */
+function renewalUpdates<L extends Lease>(table: LeaseSql<L>, renewals: readonly Claim<L>[]): string[] {
+  const byLifetime = new Map<number, Claim<L>[]>();
+  for (const claim of renewals) {
+    const { validLifetime } = claim.lease;
+    const list = byLifetime.get(validLifetime);
+    if (list) list.push(claim);
+    else byLifetime.set(validLifetime, [claim]);
+  }
+  return Array.from(
+    byLifetime,
+    ([lifetime, list]) =>
+      `UPDATE ${table.table} SET expire = ${expireIn(lifetime)}, valid_lifetime = ${lifetime} WHERE ${areAsSeen(table, list)}`,
+  );
+}
+
+/** The addresses as a range of the key, and of those rows the ones that nobody changed. */
+function areAsSeen<L extends Lease>(table: LeaseSql<L>, claims: readonly Claim<L>[]): string {
+  const columns = [
+    'address',
+    ...table.fields.map(({ column, type }) => `COALESCE(${column}, ${noneOf(type)})`),
+  ];
+  columns.push('COALESCE(UNIX_TIMESTAMP(expire), 0)');
+  const rows = claims.map(({ seen }) => {
+    const lease = seen!;
+    const lifetime = lease.validLifetime === infiniteLifetime ? 0 : lease.validLifetime;
+    const values = table.fields.map((field) => literalOf(field, lease, noneOf(field.type)));
+    return `(${[table.addressLiteral(lease.address), ...values, lease.cltt + lifetime].join(',')})`;
+  });
+  const addresses = claims.map(({ lease }) => table.addressLiteral(lease.address));
+  return `address IN (${addresses.join(',')}) AND (${columns.join(', ')}) IN (${rows.join(',')})`;
+}
+
+function valuesOf<L extends Lease>(table: LeaseSql<L>, lease: L): string {
+  const values = table.fields.map((field) => literalOf(field, lease, 'NULL'));
+  return [table.addressLiteral(lease.address), expireIn(lease.validLifetime), ...values].join(',');
+}
+
+function literalOf<L extends Lease>(field: LeaseField<L>, lease: L, none: string): string {
+  const cell = field.cell(lease);
+  if (cell === null) return none;
+  if (typeof cell === 'number') return String(cell);
+  return field.isHex ? `X'${cell}'` : escape(cell);
+}
+
+const noneOf = (type: string): string => (/CHAR|TEXT|BINARY/.test(type) ? "''" : '0');
+
+/** An infinite lease has expire = cltt. */
+const expireIn = (lifetime: number): string =>
+  lifetime === infiniteLifetime
+    ? 'FROM_UNIXTIME(@fleet_now)'
+    : `FROM_UNIXTIME(LEAST(@fleet_now + ${lifetime}, ${lastTimestamp}))`;
+
+function hasClasses({ userContext }: Lease): boolean {
+  return userContext !== null && JSON.stringify(userContext).includes('client-classes');
+}
