@@ -8,6 +8,7 @@ import type { Host } from '../../test/support/netns.ts';
 export interface ServerProcess {
   /** Milliseconds from the start of the process to its DHCP4_STARTED line. */
   readonly startedIn: number;
+  readonly pid: number;
   /** Bytes that the process holds in memory now. */
   rss(): number;
   /** Bytes of log so far. */
@@ -41,6 +42,7 @@ export async function startServerProcess(
   const startedIn = performance.now() - began;
   return {
     startedIn,
+    pid: child.pid!,
     rss() {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
       return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;

@@ -136,7 +136,7 @@ export class Admission<P extends QueuedPacket> {
         msOutside += now() - left;
       }
     };
-    void process(packet, { outside }).finally(() => {
+    void process(packet, { outside }).then(() => {
       const end = now();
       limit.finished(end - start - msOutside, end);
       this.#inFlight--;

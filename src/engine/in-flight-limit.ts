@@ -11,7 +11,7 @@ const first = 512;
 const windowMs = 100;
 const windowAnswers = 16;
 /** Milliseconds in process that are always acceptable. */
-const acceptable = 150;
+const acceptable = 40;
 /** Slow stores may take this much longer than they take when not pressed. */
 const tolerated = 1.6;
 /** The shortest time is remembered for one to two of these (milliseconds), so that it can also grow. */

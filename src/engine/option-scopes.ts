@@ -51,27 +51,31 @@ export class OptionAssembler {
   }
 
   first(from: OptionScopes, space: string, code: number): Uint8Array | undefined {
-    return this.values(from, space, code)[0];
+    for (const scope of from.scopes) {
+      for (const option of scope.get(space)?.get(code) ?? none)
+        if (admits(option, from.classes)) return this.#encode(scope, option);
+    }
+    return undefined;
   }
 
   /** Codes of this space that are sent unasked. */
-  alwaysSent(from: OptionScopes, space: string): Set<number> {
+  alwaysSent(from: OptionScopes, space: string): ReadonlySet<number> {
     return this.#codes(from, space, 'always');
   }
 
   /** Codes of this space that are sent to nobody. */
-  neverSent(from: OptionScopes, space: string): Set<number> {
+  neverSent(from: OptionScopes, space: string): ReadonlySet<number> {
     return this.#codes(from, space, 'never');
   }
 
-  #codes(from: OptionScopes, space: string, which: keyof ForcedCodes): Set<number> {
-    const codes = new Set<number>();
+  #codes(from: OptionScopes, space: string, which: keyof ForcedCodes): ReadonlySet<number> {
+    let codes: Set<number> | null = null;
     for (const scope of from.scopes) {
       for (const option of this.#forcedIn(scope, space)[which]) {
-        if (admits(option, from.classes)) codes.add(option.code);
+        if (admits(option, from.classes)) (codes ??= new Set()).add(option.code);
       }
     }
-    return codes;
+    return codes ?? noCodes;
   }
 
   #forcedIn(scope: OptionSet, space: string): ForcedCodes {
@@ -113,6 +117,9 @@ export class OptionAssembler {
     return bytes;
   }
 }
+
+const none: readonly OptionData[] = [];
+const noCodes: ReadonlySet<number> = new Set();
 
 const admits = (option: OptionData, classes: ReadonlySet<string>): boolean =>
   permits(option.clientClasses, classes);

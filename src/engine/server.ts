@@ -149,6 +149,7 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
 
   const process = async (datagram: InboundDatagram, place: Place): Promise<void> => {
     let t: Transaction4 | null = null;
+    let isSettled = false;
     const snapshot = deps.snapshot();
     const begun = hooks.begin(snapshot.globals);
     const scope: HookScope | null = begun && {
@@ -158,12 +159,15 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
     };
     try {
       t = startTransaction(engine, snapshot, datagram, scope);
-      const result = await runPipeline(pipeline4, t).finally(() => settleDraws(t!));
+      const result = await runPipeline(pipeline4, t);
+      isSettled = true;
+      settleDraws(t);
       if (result === 'reply') send(t);
       else if (result !== 'done') countDrop(result, t);
     } catch (error) {
       countDrop(drop(isStoreError(error) ? 'store-unavailable' : 'processing-failed', messageOf(error)), t);
     } finally {
+      if (t && !isSettled) settleDraws(t);
       scope?.end();
     }
   };

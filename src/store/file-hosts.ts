@@ -18,6 +18,9 @@ export function createFileHostStore(hosts: () => readonly Host[]): HostStore {
       }
       return Promise.resolve(index.find(query));
     },
+    get isEmpty() {
+      return hosts().length === 0;
+    },
     close() {
       closed = true;
       return Promise.resolve();
@@ -37,6 +40,9 @@ export function chainHostStores(stores: readonly HostStore[]): HostStore {
         byIdentifier: firstOfEach(findings, 'byIdentifier'),
         byAddress: firstOfEach(findings, 'byAddress'),
       };
+    },
+    get isEmpty() {
+      return stores.every(({ isEmpty }) => isEmpty === true);
     },
     async close() {
       await Promise.all(stores.map((store) => store.close()));

@@ -56,5 +56,7 @@ export interface HostFindings {
 /** Single lookups in, batches to the database; several stores are searched in order (file first). Rejects with FlotillaError. */
 export interface HostStore {
   find(query: HostQuery): Promise<HostFindings>;
+  /** True: there is no reservation at all at this moment, and nobody needs to ask. */
+  readonly isEmpty?: boolean;
   close(): Promise<void>;
 }

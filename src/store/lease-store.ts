@@ -4,7 +4,13 @@ import type { Lease } from './lease.ts';
 
 /** Who a lease belongs to, as far as a packet tells. v4: client-id and hwaddr; v6: duid + iaid + type. */
 export type ClientKey =
-  | { readonly family: 4; readonly clientId: Uint8Array | null; readonly hwaddr: Uint8Array }
+  | {
+      readonly family: 4;
+      readonly clientId: Uint8Array | null;
+      readonly hwaddr: Uint8Array;
+      /** {@link ownerKeys} of it, where they were made already. */
+      readonly keys?: readonly string[];
+    }
   | { readonly family: 6; readonly duid: Uint8Array; readonly iaid: number; readonly type: 0 | 2 };
 
 /** One lookup: the client's own leases in these subnets, and what holds these addresses. One round trip. */

@@ -27,6 +27,8 @@ export function createOfferMemory(
   const held = new Map<Address, { readonly owner: string; readonly until: number; readonly scope: number }>();
 
   const last = new Map<string, Address>();
+  /** Before this moment the oldest entry has not ended. */
+  let nextEnd = 0;
 
   const isHeldByOther = (address: Address, owner: string): boolean => {
     const entry = held.get(address);
@@ -46,8 +48,10 @@ export function createOfferMemory(
       drop(address);
       held.set(address, { owner, until: now + milliseconds, scope });
       last.set(owner, address);
+      if (held.size <= options.offerLimit && now < nextEnd) return true;
       // Map order is age: what is held anew was deleted first.
       for (const [oldest, { until }] of held) {
+        nextEnd = until;
         if (held.size <= options.offerLimit && until > now) break;
         drop(oldest);
       }

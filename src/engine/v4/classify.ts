@@ -4,14 +4,14 @@ import type { StepResult } from '../pipeline.ts';
 import { dropMembersOfDrop } from './accept.ts';
 import { poolOf } from './eligible.ts';
 import { findGlobalReservation } from './reservations.ts';
-import { currentHost, type Transaction4 } from './transaction.ts';
+import { currentHost, reservationsOf, type Transaction4 } from './transaction.ts';
 
 /** `early-global-reservations-lookup`: reserved classes and KNOWN may choose the subnet. */
 export async function classifyByEarlyReservation(t: Transaction4): Promise<StepResult> {
   if (!t.snapshot.globals.earlyGlobalReservationsLookup) return 'continue';
   const host = await findGlobalReservation(t);
   if (!host) return 'continue';
-  t.reservations.global = host;
+  reservationsOf(t).global = host;
   t.classes.add('KNOWN');
   addReservedClasses(t.snapshot, t.packet, t.classes, host.clientClasses, classifyDeps(t));
   classifyKnown(t.snapshot, t.packet, t.classes, classifyDeps(t));
@@ -38,6 +38,7 @@ export function classifyByAddress(t: Transaction4): StepResult {
   const network = subnet.networkName === null ? undefined : t.snapshot.networks.get(subnet.networkName);
   if (network) for (const name of currentHost(t)?.clientClasses ?? []) t.classes.add(name);
   const pool = t.grant ? poolOf(subnet, t.grant.lease.address, t.classes) : null;
+  if (!pool && subnet.evaluateAdditionalClasses.length === 0 && !network) return 'continue';
   const names = [
     ...(pool?.evaluateAdditionalClasses ?? []),
     ...subnet.evaluateAdditionalClasses,

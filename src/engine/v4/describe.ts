@@ -6,20 +6,25 @@ import type { Lease4 } from '../../store/lease.ts';
 import type { Transaction4 } from './transaction.ts';
 
 export function clientFields(t: Transaction4): LogFields {
-  return {
-    hwaddr: formatHex(t.query.chaddr),
-    ...(t.clientId && { 'client-id': formatHex(t.clientId) }),
-    xid: t.query.xid,
-  };
+  return startFields(t);
+}
+
+type Fields = Record<string, string | number>;
+
+/** Grown in place: two of these are made for every exchange. */
+function startFields(t: Transaction4): Fields {
+  const fields: Fields = { hwaddr: formatHex(t.query.chaddr) };
+  if (t.clientId) fields['client-id'] = formatHex(t.clientId);
+  fields['xid'] = t.query.xid;
+  return fields;
 }
 
 /** `lifetime`: seconds as announced to the client. */
 export function leaseFields(t: Transaction4, lease: Lease4, lifetime?: number): LogFields {
-  return {
-    ...clientFields(t),
-    address: formatIpv4(lease.address),
-    subnet: lease.subnetId,
-    ...(lifetime !== undefined && { lifetime }),
-    ...(lease.hostname !== '' && { hostname: lease.hostname }),
-  };
+  const fields = startFields(t);
+  fields['address'] = formatIpv4(lease.address);
+  fields['subnet'] = lease.subnetId;
+  if (lifetime !== undefined) fields['lifetime'] = lifetime;
+  if (lease.hostname !== '') fields['hostname'] = lease.hostname;
+  return fields;
 }

@@ -6,7 +6,7 @@ import { drop, type StepResult } from '../pipeline.ts';
 import { messageType4 } from '../../wire/v4/message.ts';
 import { leaseFields } from './describe.ts';
 import { eligibleSubnets, findPoolSubnet, poolOf } from './eligible.ts';
-import { freshAddresses } from './fresh-address.ts';
+import { bestOf, freshAddresses } from './fresh-address.ts';
 import { memberClasses, offerLease, writeOffer, type ChosenAddress } from './grant.ts';
 import {
   askHolders,
@@ -19,7 +19,7 @@ import {
 } from './lookup.ts';
 import { askOwners, isReservedForOther, ownReservation } from './reservations.ts';
 import { allocationFailed, wantsNoAddress } from './refusal.ts';
-import type { Transaction4 } from './transaction.ts';
+import { noReservations, type Transaction4 } from './transaction.ts';
 
 export async function discover(t: Transaction4): Promise<StepResult> {
   if (!t.subnet) return drop('no-subnet', 'no subnet for this DISCOVER');
@@ -31,6 +31,11 @@ export async function discover(t: Transaction4): Promise<StepResult> {
   }
 
   const lease = ownLease(t);
+  const likely = lease ? null : likelyAddress(t);
+  if (likely && offerLifetimeOf(t, likely.subnet) === 0) {
+    if (await offerLease(t, likely, null)) return offered(t);
+    return allocationFailed(t, []);
+  }
   const conflicts: number[] = [];
   for await (const chosen of offerable(t, lease)) {
     if (!isHolder(t, chosen.address) && !(await setAside(t, chosen.subnet.id, chosen.address))) continue;
@@ -57,6 +62,16 @@ function offered(t: Transaction4): StepResult {
     leaseFields(t, lease, lifetime),
   );
   return 'continue';
+}
+
+/** The address that was set aside with the lookup, where nothing else comes before it: what nearly every new client gets. */
+function likelyAddress(t: Transaction4): ChosenAddress | null {
+  if (requestedAddress(t) !== 0 || t.reservations !== noReservations) return null;
+  const [first] = t.draws;
+  const subnets = eligibleSubnets(t);
+  if (!first || !subnets.includes(first.subnet)) return null;
+  const chosen = bestOf(t, first.subnet, first.draw);
+  return chosen && t.offers.get(chosen.address) === 'mine' ? chosen : null;
 }
 
 /** What the client may be offered, best first: its reservation, its lease, its wish, any free address. */

@@ -1,29 +1,45 @@
 // The view of a DHCPv4 transaction that client class expressions read.
 import type { ExpressionPacket, HeaderField } from '../../expr/expression.ts';
-import type { InboundDatagram } from '../../net/transport.ts';
 import { option4, uint32Bytes } from './option-codes.ts';
 import type { Transaction4 } from './transaction.ts';
 
 /** Reads the transaction when asked, so it may be made before the query is decoded. */
-export function expressionPacket4(datagram: InboundDatagram, of: () => Transaction4): ExpressionPacket {
-  return {
-    family: 4,
-    option: (code) => {
-      const t = of();
-      if (code === option4.agentInformation) return t.agentBytes ?? undefined;
-      return t.query.options.get(code);
-    },
-    header: (field) => headerField(of(), field),
-    iface: datagram.iface,
-    get source() {
-      return uint32Bytes(datagram.source);
-    },
-    get destination() {
-      return uint32Bytes(datagram.destination);
-    },
-    length: datagram.bytes.length,
-    inClass: (name) => of().classes.has(name),
-  };
+export class ExpressionPacket4 implements ExpressionPacket {
+  readonly family = 4;
+  readonly #t: Transaction4;
+
+  constructor(t: Transaction4) {
+    this.#t = t;
+  }
+
+  option(code: number): Uint8Array | undefined {
+    if (code === option4.agentInformation) return this.#t.agentBytes ?? undefined;
+    return this.#t.query.options.get(code);
+  }
+
+  header(field: HeaderField): Uint8Array | undefined {
+    return headerField(this.#t, field);
+  }
+
+  get iface(): string {
+    return this.#t.datagram.iface;
+  }
+
+  get source(): Uint8Array {
+    return uint32Bytes(this.#t.datagram.source);
+  }
+
+  get destination(): Uint8Array {
+    return uint32Bytes(this.#t.datagram.destination);
+  }
+
+  get length(): number {
+    return this.#t.datagram.bytes.length;
+  }
+
+  inClass(name: string): boolean {
+    return this.#t.classes.has(name);
+  }
 }
 
 function headerField({ query, type }: Transaction4, field: HeaderField): Uint8Array | undefined {

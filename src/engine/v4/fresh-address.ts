@@ -65,6 +65,8 @@ export function settleDraws(t: Transaction4): void {
     for (const [address, offer] of t.offers)
       if (offer === 'mine' && address !== used) t.engine.leases.withdraw(address, t.client);
   }
+  // What is leased need not be set aside.
+  if (used !== null && t.client && t.answer === messageType4.ACK) t.engine.allocator.declined(t.client);
   let told = false;
   for (const { draw } of t.draws) {
     const here = used !== null && draw.candidates.some(({ address }) => address === used);
@@ -97,6 +99,12 @@ function requestFor(t: Transaction4, subnet: Subnet, pools: readonly Pool[]) {
 
 const permittedPools = (t: Transaction4, subnet: Subnet): readonly Pool[] =>
   subnet.pools.filter((pool) => permits(pool.clientClasses, t.classes));
+
+/** The first candidate that is still to be had. */
+export function bestOf(t: Transaction4, subnet: Subnet, draw: Draw): FreshAddress | null {
+  for (const found of usable(t, subnet, draw)) return found;
+  return null;
+}
 
 function* usable(t: Transaction4, subnet: Subnet, draw: Draw): Generator<FreshAddress> {
   for (const candidate of draw.candidates) {

@@ -159,8 +159,11 @@ function lifetimeFor(t: Transaction4, subnet: Subnet, poolId: number, existing: 
   return Math.max(shortestLifetime(validLifetime, classes), promised);
 }
 
+const noClasses: readonly ClientClass[] = [];
+
 /** Definitions of the packet's classes, in order of association. */
 export function memberClasses(t: Transaction4): readonly ClientClass[] {
+  if (t.snapshot.classByName.size === 0) return noClasses;
   const found: ClientClass[] = [];
   for (const name of t.classes) {
     const definition = t.snapshot.classByName.get(name);

@@ -30,7 +30,9 @@ export async function lookUp(t: Transaction4): Promise<StepResult> {
   const addresses = requested === 0 ? candidates : [requested, ...candidates];
   const offers = t.type === messageType4.DISCOVER && !wantsNoAddress(t);
   const hold = offers ? likelyOffer(t, requested) : null;
-  await Promise.all([findLeases(t, addresses, hold), findReservations(t, subnets, addresses)]);
+  const reservations = findReservations(t, subnets, addresses);
+  if (reservations) await Promise.all([findLeases(t, addresses, hold), reservations]);
+  else await findLeases(t, addresses, hold);
   return 'continue';
 }
 
@@ -119,9 +121,13 @@ function rememberHeld(
   t.now = found.now;
   for (const address of addresses) t.held.set(address, null);
   for (const lease of found.held) t.held.set(lease.address, lease);
-  for (const address of found.offered ?? []) t.offers.set(address, 'other');
-  if (!hold) return;
-  t.offers.set(hold.address, found.hold === 'later' ? 'later' : found.hold === 'taken' ? 'other' : 'mine');
+  const { offered = [] } = found;
+  if (offered.length === 0 && !hold) return;
+  const offers = new Map(t.offers);
+  for (const address of offered) offers.set(address, 'other');
+  if (hold)
+    offers.set(hold.address, found.hold === 'later' ? 'later' : found.hold === 'taken' ? 'other' : 'mine');
+  t.offers = offers;
 }
 
 /** Nobody has the address, as far as the store said. A declined one is free only after its probation. */

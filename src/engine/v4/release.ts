@@ -4,7 +4,6 @@ import { infiniteLifetime, isExpired, leaseState } from '../../store/lease.ts';
 import { ownedBy } from '../../store/lease-owner.ts';
 import { drop, type StepResult } from '../pipeline.ts';
 import { leaseFields } from './describe.ts';
-import { endOffer } from './fresh-address.ts';
 import { clientOf } from './lookup.ts';
 import { hooksAt, queryOf } from './hook-packets.ts';
 import { tellCommitted } from './hook-steps.ts';
@@ -50,7 +49,8 @@ export async function release(t: Transaction4): Promise<StepResult> {
     log.debug('DHCP4_RELEASE_EXPIRED', `${formatIpv4(address)} had expired`);
   }
   usage.removed(outcome.before);
-  endOffer(t);
+  // Set aside for this client since its offer: that would keep it from others for some seconds more.
+  if (found.now - lease.cltt <= t.engine.allocator.holdSeconds) leases.withdraw(address, client);
   const id = keep ? 'DHCP4_RELEASE' : 'DHCP4_RELEASE_DELETED';
   log.info(id, `${formatIpv4(address)} was released`, leaseFields(t, outcome.before));
   const told = await tellCommitted(t, [], [outcome.before]);

@@ -22,8 +22,15 @@ export function startReply(t: Transaction4): StepResult {
 /** Of the reservation, else of the first class that has it, else of the subnet's scope; each field by itself. */
 function setBootFields(t: Transaction4, response: Message4): void {
   const scope = t.subnet?.parameters ?? t.snapshot.parameters;
-  const sources = [...memberClasses(t), scope];
   const host = currentHost(t);
+  const classes = memberClasses(t);
+  if (!host && classes.length === 0) {
+    response.siaddr = scope.nextServer;
+    if (scope.serverHostname !== '') response.sname = Buffer.from(scope.serverHostname, 'latin1');
+    if (scope.bootFileName !== '') response.file = Buffer.from(scope.bootFileName, 'latin1');
+    return;
+  }
+  const sources = [...classes, scope];
   if (host) sources.unshift({ ...scope, ...host });
   response.siaddr = sources.find(({ nextServer }) => nextServer !== 0)?.nextServer ?? 0;
   const name = sources.find(({ serverHostname }) => serverHostname !== '')?.serverHostname ?? '';
@@ -46,10 +53,12 @@ export function addOptions(t: Transaction4): StepResult {
     const never = engine.options.neverSent(from, 'dhcp4');
     const requested = query.options.get(option4.parameterRequestList) ?? noBytes;
     const always = engine.options.alwaysSent(from, 'dhcp4');
-    for (const code of [...requested, ...basicOptions, ...always]) {
-      if (options.has(code) || never.has(code) || madeElsewhere.has(code)) continue;
-      const value = engine.options.first(from, 'dhcp4', code);
-      if (value) options.set(code, value);
+    for (const codes of [requested, basicOptions, always]) {
+      for (const code of codes) {
+        if (options.has(code) || never.has(code) || madeElsewhere.has(code)) continue;
+        const value = engine.options.first(from, 'dhcp4', code);
+        if (value) options.set(code, value);
+      }
     }
     addVendorOptions(t, from, { requested, always, never });
     addNameOption(t.name, options);

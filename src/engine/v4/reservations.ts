@@ -5,7 +5,7 @@ import type { Subnet } from '../../config/snapshot.ts';
 import type { Host, HostFindings, HostIdentifier } from '../../store/host-store.ts';
 import { inAnyPool, isEligible } from './eligible.ts';
 import { hooksAt, queryOf } from './hook-packets.ts';
-import type { Transaction4 } from './transaction.ts';
+import { reservationsOf, type Transaction4 } from './transaction.ts';
 
 /** Asks the host4_identifier callouts, once per packet, where the flexible identifier counts at all. */
 async function askFlexibleIdentifier(t: Transaction4): Promise<void> {
@@ -58,8 +58,17 @@ export async function findGlobalReservation(t: Transaction4): Promise<Host | nul
   return firstByIdentifier(t, found.byIdentifier, 0) ?? null;
 }
 
-/** Asks for the client's reservations in these subnets and for the owners of these addresses, in one query. */
-export async function findReservations(
+/** Asks for the client's reservations in these subnets and for the owners of these addresses, in one query. Null: there are none at all. */
+export function findReservations(
+  t: Transaction4,
+  subnets: readonly Subnet[],
+  addresses: readonly number[],
+): Promise<void> | null {
+  if (!t.hooks && t.engine.hosts.isEmpty === true) return null;
+  return askForReservations(t, subnets, addresses);
+}
+
+async function askForReservations(
   t: Transaction4,
   subnets: readonly Subnet[],
   addresses: readonly number[],
@@ -80,15 +89,18 @@ export async function findReservations(
   });
   for (const subnet of inSubnet) {
     const host = firstByIdentifier(t, found.byIdentifier, subnet.id);
-    if (host) t.reservations.bySubnet.set(subnet.id, host);
+    if (host) reservationsOf(t).bySubnet.set(subnet.id, host);
   }
-  if (global) t.reservations.global ??= firstByIdentifier(t, found.byIdentifier, 0) ?? null;
+  if (global) reservationsOf(t).global ??= firstByIdentifier(t, found.byIdentifier, 0) ?? null;
   remember(t, addresses, found);
 }
 
 /** Makes the owners of these addresses known, asking only for those that are not yet. */
-export async function askOwners(t: Transaction4, addresses: readonly number[]): Promise<void> {
-  if (!t.subnet) return;
+export function askOwners(t: Transaction4, addresses: readonly number[]): Promise<void> | null {
+  return !t.subnet || t.engine.hosts.isEmpty === true ? null : askForOwners(t, addresses);
+}
+
+async function askForOwners(t: Transaction4, addresses: readonly number[]): Promise<void> {
   const unknown = addresses.filter((address) => !t.reservations.asked.has(address));
   if (unknown.length === 0) return;
   const subnetIds = [...new Set(unknown.flatMap((address) => subnetIdsAt(t, address)))];
@@ -105,14 +117,16 @@ function subnetIdsAt(t: Transaction4, address: number): number[] {
 }
 
 function remember(t: Transaction4, addresses: readonly number[], found: HostFindings): void {
-  for (const address of addresses) t.reservations.asked.add(address);
-  t.reservations.byAddress.push(...found.byAddress);
+  if (addresses.length === 0 && found.byAddress.length === 0) return;
+  const { asked, byAddress } = reservationsOf(t);
+  for (const address of addresses) asked.add(address);
+  byAddress.push(...found.byAddress);
 }
 
 /** The address has a reservation in this subnet, and none of its owners is this client. */
 export function isReservedForOther(t: Transaction4, subnet: Subnet, address: number): boolean {
   const { reservationsInSubnet, reservationsOutOfPool } = subnet.parameters;
-  if (!reservationsInSubnet) return false;
+  if (!reservationsInSubnet || t.reservations.byAddress.length === 0) return false;
   if (reservationsOutOfPool && inAnyPool(subnet, address)) return false;
   let reserved = false;
   for (const host of t.reservations.byAddress) {

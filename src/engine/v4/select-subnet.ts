@@ -1,6 +1,7 @@
 // Which subnet a DHCPv4 packet comes from: the first rule that applies decides, there is no falling through.
 import { agentSuboption4 } from '../../wire/v4/agent.ts';
 import type { Subnet } from '../../config/snapshot.ts';
+import { ownerKeys } from '../../store/lease-owner.ts';
 import type { StepResult } from '../pipeline.ts';
 import { subnetPermits } from './eligible.ts';
 import { option4, uint32Of } from './option-codes.ts';
@@ -21,9 +22,10 @@ export function useSubnet(t: Transaction4, subnet: Subnet | null): void {
   t.client = null;
   if (subnet) {
     // RFC 2131 §4.2 lets a site ignore client identifiers: then they neither find nor mark a lease.
-    const clientId = subnet.parameters.matchClientId && t.clientId ? t.clientId.slice() : null;
+    const clientId = subnet.parameters.matchClientId && t.clientId ? new Uint8Array(t.clientId) : null;
     // Copies: what a lease keeps must not keep the whole datagram alive.
-    t.client = { family: 4, clientId, hwaddr: t.query.chaddr.slice() };
+    const client = { family: 4, clientId, hwaddr: new Uint8Array(t.query.chaddr) } as const;
+    t.client = { ...client, keys: ownerKeys(client) };
   }
 }
 

@@ -3,8 +3,8 @@ import type { Snapshot } from '../../config/snapshot.ts';
 import type { InboundDatagram } from '../../net/transport.ts';
 import type { Message4 } from '../../wire/v4/message.ts';
 import type { HookScope } from '../hooks.ts';
-import { expressionPacket4 } from './expression-packet.ts';
-import { noName, type Engine4, type Transaction4 } from './transaction.ts';
+import { ExpressionPacket4 } from './expression-packet.ts';
+import { noName, noOffers, noReservations, type Engine4, type Transaction4 } from './transaction.ts';
 
 export function startTransaction(
   engine: Engine4,
@@ -12,7 +12,7 @@ export function startTransaction(
   datagram: InboundDatagram,
   hooks: HookScope | null,
 ): Transaction4 {
-  const transaction: Transaction4 = {
+  const transaction: Omit<Transaction4, 'packet'> & { packet: ExpressionPacket4 | null } = {
     engine,
     snapshot,
     datagram,
@@ -21,21 +21,21 @@ export function startTransaction(
     hookResponse: null,
     isParsedByHook: false,
     flexId: undefined,
-    query: emptyMessage(),
+    query: hooks ? emptyMessage() : noMessage,
     type: 0,
     clientId: null,
     agent: null,
     agentBytes: null,
     agentStashed: false,
-    packet: expressionPacket4(datagram, () => transaction),
+    packet: null,
     classes: new Set(),
     subnet: null,
     client: null,
     identifiers: [],
-    reservations: { global: null, bySubnet: new Map(), asked: new Set(), byAddress: [] },
+    reservations: noReservations,
     own: [],
     held: new Map(),
-    offers: new Map(),
+    offers: noOffers,
     now: 0,
     draws: [],
     name: noName,
@@ -50,11 +50,13 @@ export function startTransaction(
     outbound: null,
     bytes: null,
   };
-  return transaction;
+  transaction.packet = new ExpressionPacket4(transaction as Transaction4);
+  return transaction as Transaction4;
 }
 
+const none = new Uint8Array(0);
+
 function emptyMessage(): Message4 {
-  const none = new Uint8Array(0);
   return {
     op: 0,
     htype: 0,
@@ -72,3 +74,6 @@ function emptyMessage(): Message4 {
     options: new Map(),
   };
 }
+
+/** Until the bytes are decoded. Only a callout writes to it, and then the packet has one of its own. */
+const noMessage: Message4 = Object.freeze(emptyMessage());

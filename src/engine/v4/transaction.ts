@@ -84,12 +84,13 @@ export interface Transaction4 {
   /** Null without a subnet. */
   client: ClientKey4 | null;
   identifiers: readonly HostIdentifier[];
-  readonly reservations: FoundReservations;
+  /** Written through {@link reservationsOf}. */
+  reservations: FoundReservations;
   /** The client's rows in the subnets it may use; `now` is the store's clock. */
   own: readonly Lease4[];
   readonly held: Map<number, Lease4 | null>;
   /** Addresses set aside by an offer: for this client, for another, or `later` while servers agree (LeaseFindings.hold). */
-  readonly offers: Map<number, 'mine' | 'other' | 'later'>;
+  offers: ReadonlyMap<number, OfferState>;
   now: number;
   /** Addresses set aside for this client; what was used is told when the packet is done. */
   readonly draws: { readonly subnet: Subnet; readonly draw: Draw }[];
@@ -133,6 +134,23 @@ export const noName: ClientName = {
   forward: false,
   reverse: false,
 };
+
+export type OfferState = 'mine' | 'other' | 'later';
+
+/** What most packets have none of is shared until one has. */
+export const noReservations: FoundReservations = Object.freeze({
+  global: null,
+  bySubnet: new Map<number, Host>(),
+  asked: new Set<number>(),
+  byAddress: [],
+});
+export const noOffers: ReadonlyMap<number, OfferState> = new Map<number, OfferState>();
+
+export function reservationsOf(t: Transaction4): FoundReservations {
+  if (t.reservations === noReservations)
+    t.reservations = { global: null, bySubnet: new Map(), asked: new Set(), byAddress: [] };
+  return t.reservations;
+}
 
 /** The reservation whose options, names and fields the reply uses: of the final subnet, else the global one where it counts. */
 export function currentHost(t: Transaction4): Host | null {

@@ -30,6 +30,9 @@ export function addVendorOptions(t: Transaction4, from: OptionScopes, wanted: Wa
   }
 
   if (wanted.never.has(option4.viVendorOptions)) return;
+  const named = t.query.options;
+  const isNamed = named.has(option4.viVendorClass) || named.has(option4.viVendorOptions);
+  if (!isNamed && !sends(option4.viVendorOptions)) return;
   const asked = clientVendors(t);
   const enterprises = new Set(asked.keys());
   const configured = new Set<number>();

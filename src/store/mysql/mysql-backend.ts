@@ -93,6 +93,9 @@ export function openMysqlBackend<L extends Lease>(
   const done = (write: LeaseWrite<L>, row: L | null, other: L | null, now: number): WriteOutcome<L> => {
     const outcome = judgeWrite(write, row, other, now);
     if (outcome.result === 'done' && outcome.after && isClamped(outcome.after)) misfits.clamped++;
+    // The row itself keeps others off from now on.
+    if (outcome.result === 'done' && write.verb === 'claim')
+      ledger.forget(write.lease.address, ownerName(write.client));
     return outcome;
   };
 

@@ -35,7 +35,7 @@ export interface OfferLedger {
   placeOf(subnetId: number, milliseconds: number): OfferPlace;
   hold(address: Address, owner: string, milliseconds: number, subnetId: number): boolean;
   isHeldByOther(address: Address, owner: string): boolean;
-  /** The table said that somebody else was first. */
+  /** The table said that somebody else was first, or the client has its lease. */
   forget(address: Address, owner: string): void;
   /** Not offered after all; the table hears of it with one of the next packets. */
   withdraw(address: Address, owner: string): void;
