@@ -40,7 +40,13 @@ export function createLogger(options: LogOptions): LeveledLogger {
       base: { name: options.name, pid: process.pid },
     },
     options.destination ??
-      pino.destination({ dest: 1, sync: false, minLength: writeBytes, periodicFlush: writeMilliseconds }),
+      pino.destination({
+        dest: 1,
+        sync: false,
+        minLength: writeBytes,
+        maxWrite: 2 * writeBytes,
+        periodicFlush: writeMilliseconds,
+      }),
   );
   const write =
     (level: Level) =>
