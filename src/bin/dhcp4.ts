@@ -45,12 +45,12 @@ export function dhcp4Command(): Command {
       if (flags.showVersion) console.log(programVersion);
       else if (flags.extendedVersion) console.log(extendedVersion());
       else if (flags.test !== undefined) await testFile(flags.test).finally(endWhenSaid);
-      else if (flags.config !== undefined) await serve(flags.config, flags);
+      else if (flags.config !== undefined) await serve(flags.config, flags).finally(endWhenSaid);
       else throw new FlotillaError('USAGE', 'name a configuration file: -c FILE to serve, -t FILE to check');
     });
 }
 
-/** What a hook library left open does not hold back the answer of a check. */
+/** What a hook library left open keeps no process that is done; what was logged is written on exit. */
 const endWhenSaid = (): void => void setImmediate(() => process.exit());
 
 async function serve(file: string, flags: Dhcp4Flags): Promise<void> {

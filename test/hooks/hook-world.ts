@@ -48,8 +48,8 @@ export interface HookWorld {
   readonly commands: CommandRegistry;
   /** Another list of libraries, as a reload would bring it. */
   use(...libraries: readonly HookLibrary[]): Promise<void>;
-  /** Another configuration, checked and put in force with its libraries as the daemon does it. */
-  reconfigure(config: JsonMap): Promise<void>;
+  /** Another configuration, checked and put in force with its libraries as the daemon does it; `first` runs in the same turn. */
+  reconfigure(config: JsonMap, first?: () => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -95,10 +95,11 @@ export async function hookWorld(
     libraries: hooks!,
     commands,
     use,
-    async reconfigure(next) {
+    async reconfigure(next, first) {
       const locate = () => ({ file: 'edge.json', line: 1, column: 1 });
       const { written, parts } = checkConfig({ Dhcp4: next }, 4, locate);
       const set = await prepareLibraries({ written, parts, directory: '/' }, hooks!);
+      first?.();
       hooks!.use(set, () => void world.reconfigure(next));
     },
     async close() {
