@@ -202,14 +202,14 @@ test('a library may take its type back while it serves, and nobody else may', as
   let owner: HookHandle | undefined;
   let stranger: HookHandle | undefined;
   const seen: string[] = [];
-  const { load } = libraryNamed('own', seen);
+  const library = libraryNamed('own', seen);
   const libraries: HookLibrary[] = [
-    { load: (handle) => load((owner = handle)) },
+    { load: (handle) => library.load((owner = handle)) },
     { load: (handle) => void (stranger = handle) },
   ];
   await hooked.reconfigure(
     withLibraries(
-      libraries.map((library) => entryFor(library)),
+      libraries.map((one) => entryFor(one)),
       own(),
     ),
   );
