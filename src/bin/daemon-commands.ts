@@ -1,13 +1,8 @@
 // What the management commands do to a daemon.
-import { dirname } from 'node:path';
-import { buildSnapshot } from '../config/build.ts';
 import { checkConfig, type CheckedConfig } from '../config/load.ts';
 import type { JsonMap } from '../config/written.ts';
 import type { DaemonOperations } from '../control/daemon-operations.ts';
 import { FlotillaError } from '../errors.ts';
-import { checkSections } from './check-sections.ts';
-import { libraryEntries } from '../hooks/library-entries.ts';
-import { checkLibraries } from '../hooks/load-libraries.ts';
 import type { Daemon } from './daemon.ts';
 import { extendedVersion, programVersion } from './version.ts';
 
@@ -30,13 +25,7 @@ export function daemonOperations(daemon: Daemon, shutdown: (exitCode: number) =>
     },
     snapshot: () => daemon.holder.current(),
     leases: () => daemon.service.stores.leases,
-    async testConfig(config) {
-      const { parts, written } = checked(config);
-      buildSnapshot(parts, null, { mode: 'strict', epoch: null });
-      checkSections(parts, daemon.queueTypes);
-      const directory = dirname(daemon.options.configPath);
-      await checkLibraries(libraryEntries({ parts, written, directory }));
-    },
+    testConfig: async (config) => daemon.testConfig(checked(config)),
     setConfig: (config) => daemon.applyConfig(checked(config)),
     reloadConfig: () => daemon.reload(),
     async pullConfigBackend() {

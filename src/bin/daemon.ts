@@ -21,11 +21,11 @@ import { Statistics } from '../engine/statistics.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
 import { auditEntries } from '../hooks/audit-entries.ts';
 import { HookLibraries } from '../hooks/hook-libraries.ts';
-import type { EntrySource } from '../hooks/library-entries.ts';
+import type { LibrarySet } from '../hooks/library-set.ts';
 import { createEdgeReporter } from '../fleet/fleet-server.ts';
 import type { LeveledLogger } from '../log.ts';
 import { QueueTypes } from '../engine/queue-types.ts';
-import { checkSections } from './check-sections.ts';
+import { prepareLibraries } from './check-sections.ts';
 import { checkDatabase, distinctDatabases, isSameDatabase } from './check-database.ts';
 import { logLevelOf } from './log-level.ts';
 import { hostEntries, openStores, type DaemonStores } from './open-stores.ts';
@@ -60,7 +60,6 @@ export class Daemon {
   readonly log: LeveledLogger;
   readonly statistics: Statistics;
   readonly networkState = new NetworkState();
-  /** Kea's ring; the registry for further types. */
   readonly queueTypes = new QueueTypes({ family: 4 });
   readonly hooks: HookLibraries;
   readonly startedAt = Date.now();
@@ -91,6 +90,7 @@ export class Daemon {
       statistics: this.statistics,
       networkState: this.networkState,
       commands: deps.registry,
+      queueTypes: this.queueTypes,
       server: { snapshot: () => this.#holder.current(), leases: () => this.#leases() },
     });
     deps.registry.onProcessed((name, args, answer) => this.hooks.processed(name, args, answer));
@@ -111,7 +111,8 @@ export class Daemon {
 
   /** Throws FlotillaError when the file is not good, a lease file cannot be read or a database has a foreign schema. */
   async start(): Promise<void> {
-    const { config, built } = this.#read(loadConfigFile(this.options.configPath, 4));
+    const config = loadConfigFile(this.options.configPath, 4);
+    const built = this.#build(config);
     this.#config = config;
     this.#holder = createSnapshotHolder(built.snapshot, {
       onListenerError: (error) => this.log.error('FLOTILLA_SNAPSHOT_LISTENER', messageOf(error)),
@@ -121,7 +122,8 @@ export class Daemon {
       this.#service?.server.onSnapshot(next, previous);
     });
     this.#keepSamples(built.snapshot.globals, null);
-    const libraries = await this.hooks.prepare(this.#hooksOf(config));
+    this.#setLogLevel(config);
+    const libraries = await this.#prepareLibraries(config);
     this.hooks.use(libraries);
     await this.#startBackend(built);
     await this.hooks.configured(libraries, config.written, this.#holder.current());
@@ -135,25 +137,25 @@ export class Daemon {
   }
 
   /** Another configuration in place of the file's (config-set). Throws when it is not good; then nothing changed. */
-  applyConfig(given: CheckedConfig): Promise<void> {
+  applyConfig(config: CheckedConfig): Promise<void> {
     return this.#inTurn(async () => {
-      const { config, built } = this.#read(given);
-      const libraries = await this.hooks.prepare(this.#hooksOf(config));
+      const built = this.#build(config);
+      const libraries = await this.#prepareLibraries(config);
       try {
         await this.hooks.configured(libraries, config.written, built.snapshot);
       } catch (error) {
         await this.hooks.discard(libraries);
         throw error;
       }
-      this.hooks.use(libraries);
+      this.#setLogLevel(config);
       const changed = sectionsChanged(this.#config.written, config.written);
       this.#config = config;
-      if (changed.backend) {
-        await this.#backend?.stop();
-        this.#holder.replace(built.snapshot);
-        await this.#startBackend(built);
-      } else if (this.#applier) this.#applier.replaceFile(config.parts);
-      else this.#holder.replace(built.snapshot);
+      if (changed.backend) await this.#backend?.stop();
+      this.hooks.use(libraries, () => {
+        if (this.#applier && !changed.backend) this.#applier.replaceFile(config.parts);
+        else this.#holder.replace(built.snapshot);
+      });
+      if (changed.backend) await this.#startBackend(built);
       if (changed.service || isDetectedAnew(config.written, this.service.transport)) {
         await this.#stopService();
         await this.#startService();
@@ -185,17 +187,26 @@ export class Daemon {
     });
   }
 
-  #read(config: CheckedConfig): { readonly config: CheckedConfig; readonly built: BuildResult } {
-    for (const warning of config.warnings) this.log.warn('DHCP4_CONFIG_SYNTAX_WARNING', warning);
-    const built = buildSnapshot(config.parts, null, { mode: 'strict', epoch: null, log: this.log });
-    checkSections(config.parts, this.queueTypes);
-    this.log.setLevel(this.options.debug ? 'debug' : logLevelOf(config.written));
-    return { config, built };
+  /** Throws what applyConfig would throw, but for what dhcp4_srv_configured says. What was loaded is unloaded again. */
+  testConfig(config: CheckedConfig): Promise<void> {
+    return this.#inTurn(async () => {
+      buildSnapshot(config.parts, null, { mode: 'strict', epoch: null });
+      await this.hooks.discard(await this.#prepareLibraries(config));
+    });
   }
 
-  /** What `hooks-libraries` of a configuration is loaded from. */
-  #hooksOf({ written, parts }: CheckedConfig): EntrySource {
-    return { written, parts, directory: dirname(this.options.configPath) };
+  #build(config: CheckedConfig): BuildResult {
+    for (const warning of config.warnings) this.log.warn('DHCP4_CONFIG_SYNTAX_WARNING', warning);
+    return buildSnapshot(config.parts, null, { mode: 'strict', epoch: null, log: this.log });
+  }
+
+  #prepareLibraries({ written, parts }: CheckedConfig): Promise<LibrarySet> {
+    const source = { written, parts, directory: dirname(this.options.configPath) };
+    return prepareLibraries(source, this.hooks);
+  }
+
+  #setLogLevel({ written }: CheckedConfig): void {
+    this.log.setLevel(this.options.debug ? 'debug' : logLevelOf(written));
   }
 
   #leases(): DaemonStores['leases'] {

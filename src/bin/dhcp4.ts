@@ -1,20 +1,15 @@
 // `flotilla dhcp4`: check a configuration file (-t), or serve by it (-c) until a signal or a command ends it.
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { basename, dirname, extname, resolve } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { buildSnapshot } from '../config/build.ts';
-import { loadConfigFile } from '../config/load.ts';
-import { QueueTypes } from '../engine/queue-types.ts';
-import { checkSections } from './check-sections.ts';
 import { createCommandRegistry } from '../control/registry.ts';
 import { registerBuiltInCommands } from '../control/commands/register.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
-import { libraryEntries } from '../hooks/library-entries.ts';
-import { checkLibraries } from '../hooks/load-libraries.ts';
-import { createLogger, silentLogger, type Logger } from '../log.ts';
+import { createLogger } from '../log.ts';
 import { Daemon } from './daemon.ts';
 import { daemonOperations } from './daemon-commands.ts';
+import { testFile } from './test-file.ts';
 import { extendedVersion, programVersion } from './version.ts';
 
 interface Dhcp4Flags {
@@ -49,25 +44,14 @@ export function dhcp4Command(): Command {
     .action(async (flags: Dhcp4Flags) => {
       if (flags.showVersion) console.log(programVersion);
       else if (flags.extendedVersion) console.log(extendedVersion());
-      else if (flags.test !== undefined) await testFile(flags.test);
-      else if (flags.config !== undefined) await serve(flags.config, flags);
+      else if (flags.test !== undefined) await testFile(flags.test).finally(endWhenSaid);
+      else if (flags.config !== undefined) await serve(flags.config, flags).finally(endWhenSaid);
       else throw new FlotillaError('USAGE', 'name a configuration file: -c FILE to serve, -t FILE to check');
     });
 }
 
-/** Throws CONFIG_… with the place in the file. */
-async function testFile(file: string): Promise<void> {
-  const { parts, written, warnings } = loadConfigFile(file, 4);
-  const log: Logger = {
-    ...silentLogger,
-    warn: (_id, text, fields) => console.error(`warning: ${text} ${JSON.stringify(fields ?? {})}`),
-  };
-  buildSnapshot(parts, null, { mode: 'strict', epoch: null, log });
-  checkSections(parts, new QueueTypes({ family: 4 }));
-  await checkLibraries(libraryEntries({ parts, written, directory: dirname(resolve(file)) }));
-  for (const warning of warnings) console.error(`warning: ${warning}`);
-  console.log(`${file}: the configuration is good`);
-}
+/** What a hook library left open keeps no process that is done; what was logged is written on exit. */
+const endWhenSaid = (): void => void setImmediate(() => process.exit());
 
 async function serve(file: string, flags: Dhcp4Flags): Promise<void> {
   const log = createLogger({ name: 'kea-dhcp4', level: flags.debug ? 'debug' : 'info' });

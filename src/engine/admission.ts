@@ -16,7 +16,7 @@ export interface AdmissionDeps<P extends QueuedPacket> {
   /** Answers one packet. Must not reject. */
   readonly process: (packet: P, place: Place) => Promise<void>;
   readonly drop: (packet: QueuedPacket, reason: QueueDrop) => void;
-  /** A queue threw: what goes on in its place. Its packets are gone. */
+  /** The queue of a hook library threw: what goes on in its place, and never throws. */
   readonly replaceFailed: (error: unknown) => PacketQueue;
 }
 
@@ -55,6 +55,9 @@ export class Admission<P extends QueuedPacket> {
 
   /** Packets in the queue. */
   get waiting(): number {
+    const size = this.#guarded(sizeOf);
+    if (size !== undefined) return size;
+    this.#pump();
     return this.#queue.size;
   }
 
@@ -70,9 +73,9 @@ export class Admission<P extends QueuedPacket> {
   push(packet: P): void {
     if (this.#isClosed) return;
     this.#isQueueEmpty = false;
-    this.#guarded((queue) => queue.enqueue(packet));
+    this.#enqueue(packet);
     this.#pump();
-    const { size } = this.#queue;
+    const size = this.waiting;
     const [few, some, many] = this.#averages;
     this.#averages = [few + (size - few) / 10, some + (size - some) / 100, many + (size - many) / 1000];
   }
@@ -81,9 +84,8 @@ export class Admission<P extends QueuedPacket> {
   replaceQueue(next: PacketQueue): void {
     const previous = this.#queue;
     this.#queue = next;
-    this.#guarded((queue) => {
-      for (let packet = previous.dequeue(); packet; packet = previous.dequeue()) queue.enqueue(packet);
-    });
+    this.#isQueueEmpty = false;
+    this.#move(previous);
     this.#pump();
   }
 
@@ -104,8 +106,9 @@ export class Admission<P extends QueuedPacket> {
 
   #pump(): void {
     while (!this.#isQueueEmpty && this.#deps.limit.admits(this.#inFlight, this.#deps.now())) {
+      const asked = this.#queue;
       const packet = this.#guarded((queue) => queue.dequeue()) as P | undefined;
-      if (!packet) this.#isQueueEmpty = true;
+      if (!packet) this.#isQueueEmpty = asked === this.#queue;
       else if (packet.client !== '' && this.#clients.has(packet.client)) this.#hold(packet);
       else this.#begin(packet);
     }
@@ -165,13 +168,44 @@ export class Admission<P extends QueuedPacket> {
     this.#clients.set(packet.client, kept);
   }
 
-  /** A queue type of a hook library may throw; packets go on in another queue. */
+  #enqueue(packet: QueuedPacket): void {
+    try {
+      this.#queue.enqueue(packet);
+    } catch (error) {
+      this.#replaceFailed(error, packet);
+      this.#queue.enqueue(packet);
+    }
+  }
+
   #guarded<R>(use: (queue: PacketQueue) => R): R | undefined {
     try {
       return use(this.#queue);
     } catch (error) {
-      this.#queue = this.#deps.replaceFailed(error);
+      this.#replaceFailed(error);
       return undefined;
     }
   }
+
+  #replaceFailed(error: unknown, except?: QueuedPacket): void {
+    const failed = this.#queue;
+    this.#queue = this.#deps.replaceFailed(error);
+    this.#isQueueEmpty = false;
+    this.#move(failed, except);
+  }
+
+  /** What `from` still gives goes into the queue in service. */
+  #move(from: PacketQueue, except?: QueuedPacket): void {
+    for (;;) {
+      let packet: QueuedPacket | undefined;
+      try {
+        packet = from.dequeue();
+      } catch {
+        return; // A queue that threw has had its line in the log, one that leaves needs none.
+      }
+      if (!packet) return;
+      if (packet !== except) this.#enqueue(packet);
+    }
+  }
 }
+
+const sizeOf = (queue: PacketQueue): number => queue.size;

@@ -1,4 +1,4 @@
-// The kinds of queue that packets can wait in: Kea's ring, and those that are registered under names of their own.
+// The kinds of queue that packets can wait in: Kea's ring, and those that hook libraries registered under names.
 import type { Family } from '../addr/family.ts';
 import type { JsonMap } from '../config/written.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
@@ -23,7 +23,7 @@ export interface QueuedPacket {
   readonly receivedAt: number;
 }
 
-/** Packets that wait. Every packet that was taken in must come out of `dequeue` or go to `drop`, once. */
+/** Packets that wait. Every packet that was taken in must come out of `dequeue` or go to `drop`, once. Nothing is awaited. */
 export interface PacketQueue {
   /** May drop this packet or others to make room. */
   enqueue(packet: QueuedPacket): void;
@@ -44,7 +44,7 @@ export interface QueueDeps {
   readonly invalid: (key: string, message: string) => Error;
 }
 
-/** Makes a queue from `dhcp-queue-control`. A throw refuses the configuration. */
+/** Makes a queue from `dhcp-queue-control`, also only to check it. A throw refuses the configuration. */
 export type QueueFactory = (element: JsonMap, deps: QueueDeps) => PacketQueue;
 
 /** What the server itself gives to a queue. */
@@ -53,20 +53,25 @@ export type QueueServices = Omit<QueueDeps, 'invalid'>;
 /** Packets that wait at most when `dhcp-queue-control` is absent or switched off: congestion handling is always on. */
 export const defaultQueueCapacity = 16_384;
 
+/** Types by name, beside the standard ring. */
+export type RegisteredQueueTypes = ReadonlyMap<string, QueueFactory>;
+
 /** Every queue type of one server. */
 export class QueueTypes {
   readonly #family: Family;
-  readonly #factories = new Map<string, QueueFactory>();
-  readonly #listeners = new Set<(name: string) => void>();
+  readonly #ring: QueueFactory;
+  #registered: RegisteredQueueTypes;
+  readonly #listeners = new Set<() => void>();
 
-  constructor(options: { readonly family: Family }) {
+  constructor(options: { readonly family: Family; readonly registered?: RegisteredQueueTypes }) {
     this.#family = options.family;
-    this.#factories.set(this.standard, (json, deps) => {
+    this.#registered = options.registered ?? new Map<string, never>();
+    this.#ring = (json, deps) => {
       const capacity = json['capacity'] ?? kea.capacity;
       if (typeof capacity !== 'number' || !Number.isInteger(capacity) || capacity < 1)
         throw invalid('capacity', 'capacity must be a whole number above 0');
       return new RingQueue({ capacity }, deps);
-    });
+    };
   }
 
   /** `kea-ring4` or `kea-ring6`. */
@@ -74,21 +79,17 @@ export class QueueTypes {
     return `kea-ring${this.#family}`;
   }
 
-  /** Throws CONFIG_INVALID when the name is taken. The type counts from the next configuration on. */
-  registerQueueType(name: string, factory: QueueFactory): void {
-    if (name === '') throw invalid('queue-type', 'a queue type needs a name');
-    if (this.#factories.has(name)) throw invalid('queue-type', `queue type '${name}' exists already`);
-    this.#factories.set(name, factory);
+  /** Other registered types in place of those before; they count from the next configuration or {@link changed} on. */
+  use(registered: RegisteredQueueTypes): void {
+    this.#registered = registered;
   }
 
-  /** A server whose packets wait in such a queue goes over to the standard ring. False when there is no such type. */
-  unregisterQueueType(name: string): boolean {
-    if (name === this.standard || !this.#factories.delete(name)) return false;
-    for (const listener of this.#listeners) listener(name);
-    return true;
+  /** What is registered has changed: a server goes over to the queue that its configuration now means. */
+  changed(): void {
+    for (const listener of this.#listeners) listener();
   }
 
-  onUnregistered(listener: (name: string) => void): () => void {
+  onChanged(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -100,17 +101,30 @@ export class QueueTypes {
     return typeof type === 'string' ? type : this.standard;
   }
 
+  /** What makes the queue of this `dhcp-queue-control`; undefined when its type is not registered. */
+  factoryOf(json: JsonMap | undefined): QueueFactory | undefined {
+    const type = this.typeOf(json);
+    return type === this.standard ? this.#ring : this.#registered.get(type);
+  }
+
+  /** Whether queues of this factory may go on serving. */
+  has(factory: QueueFactory | undefined): boolean {
+    return factory === this.#ring || [...this.#registered.values()].some((one) => one === factory);
+  }
+
   /** The queue of this `dhcp-queue-control`. Throws CONFIG_INVALID with the place of what is wrong. */
   create(json: JsonMap | undefined, services: QueueServices, capacity = defaultQueueCapacity): PacketQueue {
     const type = this.typeOf(json);
-    const factory = this.#factories.get(type);
+    const factory = this.factoryOf(json);
     if (!factory) {
-      const known = [...this.#factories.keys()].map((name) => `'${name}'`).join(', ');
+      const known = [this.standard, ...this.#registered.keys()].map((name) => `'${name}'`).join(', ');
       throw invalid('queue-type', `queue type '${type}' is not registered; there are ${known}`);
     }
     const enabled = json?.['enable-queue'] === true;
     try {
-      return factory(enabled ? json : { capacity }, { ...services, invalid });
+      const queue: unknown = factory(enabled ? json : { capacity }, { ...services, invalid });
+      if (!isQueue(queue)) throw new Error('the factory made no queue with enqueue, dequeue and size');
+      return queue;
     } catch (error) {
       if (error instanceof FlotillaError && error.location.key !== undefined) throw error;
       throw new FlotillaError('CONFIG_INVALID', `queue type '${type}': ${messageOf(error)}`, {
@@ -124,6 +138,16 @@ export class QueueTypes {
     this.create(json, { family: this.#family, now: () => 0, drop: () => undefined });
   }
 }
+
+const isQueue = (made: unknown): made is PacketQueue =>
+  typeof made === 'object' &&
+  made !== null &&
+  'enqueue' in made &&
+  typeof made.enqueue === 'function' &&
+  'dequeue' in made &&
+  typeof made.dequeue === 'function' &&
+  'size' in made &&
+  typeof made.size === 'number';
 
 const invalid = (key: string, message: string): FlotillaError =>
   new FlotillaError('CONFIG_INVALID', message, { key: `${element}.${key}` });

@@ -189,40 +189,49 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
   };
   const createQueue = (control: JsonMap | undefined): PacketQueue =>
     queueTypes.create(control, queueServices, settings.queueCapacity);
-  let control = queueControlOf(deps.snapshot());
+  /** What the configuration asked for last, and the type that serves: the ring where the one asked for could not. */
+  const controlNow = queueControlOf(deps.snapshot());
+  let asked = { control: controlNow, factory: queueTypes.factoryOf(controlNow) };
+  let serving = asked.factory;
   const admission = new Admission<Waiting4>(
     { family: 4 },
     {
-      queue: createQueue(control),
+      queue: createQueue(asked.control),
       limit: new InFlightLimit({ max: settings.maxInFlight }),
       now: () => clock.monotonic(),
       process: ({ datagram }, place) => process(datagram, place),
       drop: queueServices.drop,
       replaceFailed: (error) => {
-        const type = queueTypes.typeOf(control);
+        const type = queueTypes.typeOf(asked.control);
         log.error(
           'FLOTILLA_QUEUE_FAILED',
           `queue type '${type}' failed, the standard one serves: ${messageOf(error)}`,
         );
+        serving = queueTypes.factoryOf(undefined);
         return createQueue(undefined);
       },
     },
   );
-  const forgetQueueTypes = queueTypes.onUnregistered((name) => {
-    if (queueTypes.typeOf(control) !== name) return;
-    control = undefined;
-    admission.replaceQueue(createQueue(undefined));
-  });
   const applyQueueControl = (next: Snapshot): void => {
-    const wanted = queueControlOf(next);
-    if (isDeepStrictEqual(wanted, control)) return;
+    const control = queueControlOf(next);
+    const factory = queueTypes.factoryOf(control);
+    if (factory === asked.factory && isDeepStrictEqual(control, asked.control)) return;
+    asked = { control, factory };
     try {
-      admission.replaceQueue(createQueue(wanted));
-      control = wanted;
+      const queue = createQueue(control);
+      serving = factory;
+      admission.replaceQueue(queue);
     } catch (error) {
-      log.error('FLOTILLA_QUEUE_REFUSED', `the queue stays as it is: ${messageOf(error)}`);
+      // The type that serves may have been taken away.
+      const stays = queueTypes.has(serving);
+      const outcome = stays ? 'the queue stays as it is' : 'the standard queue serves';
+      log.error('FLOTILLA_QUEUE_REFUSED', `${outcome}: ${messageOf(error)}`);
+      if (stays) return;
+      serving = queueTypes.factoryOf(undefined);
+      admission.replaceQueue(createQueue(undefined));
     }
   };
+  const forgetQueueTypes = queueTypes.onChanged(() => applyQueueControl(deps.snapshot()));
 
   const onSnapshot = (next: Snapshot, previous: Snapshot | null): void => {
     usage.onSnapshot(next, previous);

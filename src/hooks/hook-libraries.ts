@@ -2,6 +2,7 @@
 import type { Clock } from '../engine/clock.ts';
 import type { EngineHooks, HookArguments, HookLimits, HookPoint, HookScope } from '../engine/hooks.ts';
 import type { NetworkState } from '../engine/network-state.ts';
+import type { QueueTypes } from '../engine/queue-types.ts';
 import type { Statistics } from '../engine/statistics.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
@@ -26,6 +27,8 @@ export interface HookLibrariesDeps {
   readonly statistics: Statistics;
   readonly networkState: NetworkState;
   readonly commands: CommandSeats;
+  /** Where their queue types count. */
+  readonly queueTypes: QueueTypes;
   readonly server: HookServer;
 }
 
@@ -97,17 +100,30 @@ export class HookLibraries implements EngineHooks {
     this.#forget(set.libraries);
   }
 
-  /** From the next packet on these libraries are met. The old ones go when their last packet is done. */
-  use(set: LibrarySet): void {
+  /**
+   * From the next packet on these libraries are met. The old ones go when their last packet is done. `configure` puts the
+   * configuration in force that the set was prepared for: its queue may be of a type of the new set, and no queue of an
+   * old library may be left when that is unloaded.
+   */
+  use(set: LibrarySet, configure: () => void = () => undefined): void {
     const old = this.#set;
-    if (set === old) return;
+    if (set === old) {
+      configure();
+      return;
+    }
     const seats = this.#seat(set);
     this.#set = set;
     for (const leave of this.#unseat) leave();
     this.#unseat = seats;
-    const gone = this.#retire(old);
-    this.#leaving.add(gone);
-    void gone.finally(() => this.#leaving.delete(gone));
+    this.#deps.queueTypes.use(set.queueTypes);
+    try {
+      configure();
+    } finally {
+      this.#deps.queueTypes.changed();
+      const gone = this.#retire(old);
+      this.#leaving.add(gone);
+      void gone.finally(() => this.#leaving.delete(gone));
+    }
   }
 
   /** One event of the daemon itself. */
@@ -146,7 +162,8 @@ export class HookLibraries implements EngineHooks {
   }
 
   #emptySet(): LibrarySet {
-    const given = { fingerprint: fingerprintOf([]), libraries: [], callouts: new Map<string, never>() };
+    const none = new Map<string, never>();
+    const given = { fingerprint: fingerprintOf([]), libraries: [], callouts: none, queueTypes: none };
     return new LibrarySet(given, { clock: this.#deps.clock, parking: this.#parking });
   }
 

@@ -1,6 +1,7 @@
 // `flotilla/hooks`: everything that the author of a hook library writes against. Types, and the table of points.
 export type * from './library.ts';
 export type { AuditEntry, HookArguments, HookPoint, Query4, Response4 } from '../engine/hooks.ts';
+export type { PacketQueue, QueueDeps, QueueDrop, QueuedPacket, QueueFactory } from '../engine/queue-types.ts';
 export type { Snapshot, Subnet, SharedNetwork, Pool, DdnsParameters } from '../config/snapshot.ts';
 export type { Host } from '../store/host-store.ts';
 export type { Lease4 } from '../store/lease.ts';

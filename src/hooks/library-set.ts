@@ -1,6 +1,7 @@
 // The libraries that one configuration names: packets begin with a set and finish with it, whatever comes after.
 import type { Clock } from '../engine/clock.ts';
 import type { HookArguments, HookLimits, HookOutcome, HookPoint, HookScope } from '../engine/hooks.ts';
+import type { RegisteredQueueTypes } from '../engine/queue-types.ts';
 import type { RegisteredCallout } from './callout.ts';
 import { CalloutCall } from './callout-call.ts';
 import type { CalloutStatus } from './library.ts';
@@ -18,29 +19,33 @@ export interface LibrarySetDeps {
   readonly parking: ParkingLot;
 }
 
-export class LibrarySet {
+/** What loading libraries came to. */
+export interface LoadedLibraries {
   /** What the set was loaded from: equal texts mean that nothing has to be loaded. */
   readonly fingerprint: string;
   readonly libraries: readonly LoadedLibrary[];
   readonly callouts: ReadonlyMap<string, readonly RegisteredCallout[]>;
+  readonly queueTypes: RegisteredQueueTypes;
+}
+
+export class LibrarySet implements LoadedLibraries {
+  readonly fingerprint: string;
+  readonly libraries: readonly LoadedLibrary[];
+  readonly callouts: ReadonlyMap<string, readonly RegisteredCallout[]>;
+  readonly queueTypes: RegisteredQueueTypes;
   readonly #deps: LibrarySetDeps;
   #scopes = 0;
   #retired: (() => void) | null = null;
 
-  constructor(
-    given: {
-      readonly fingerprint: string;
-      readonly libraries: readonly LoadedLibrary[];
-      readonly callouts: ReadonlyMap<string, readonly RegisteredCallout[]>;
-    },
-    deps: LibrarySetDeps,
-  ) {
+  constructor(given: LoadedLibraries, deps: LibrarySetDeps) {
     this.fingerprint = given.fingerprint;
     this.libraries = given.libraries;
     this.callouts = given.callouts;
+    this.queueTypes = given.queueTypes;
     this.#deps = deps;
   }
 
+  /** Nobody waits at any point. */
   get isEmpty(): boolean {
     return this.callouts.size === 0;
   }

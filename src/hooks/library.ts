@@ -1,6 +1,7 @@
 // What the author of a hook library writes against: the module's two functions, the handle, callouts and what they answer.
 import type { Snapshot } from '../config/snapshot.ts';
 import type { HookArguments, HookPoint } from '../engine/hooks.ts';
+import type { QueueFactory } from '../engine/queue-types.ts';
 import type { Logger } from '../log.ts';
 import type { Lease4 } from '../store/lease.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
@@ -110,6 +111,13 @@ export interface HookHandle {
     ) => HookCommandAnswer | Promise<HookCommandAnswer>,
     options?: CalloutOptions,
   ): void;
+  /**
+   * A kind of queue that `dhcp-queue-control` may name. Only while `load` runs. Throws when the name is taken. The server
+   * takes the type back when it unloads the library.
+   */
+  registerQueueType(name: string, factory: QueueFactory): void;
+  /** Earlier than by unloading: packets that wait in such a queue go over into the ring. False when it is not the library's. */
+  unregisterQueueType(name: string): boolean;
   /** An error about a parameter, to be thrown from `load`: the server says where in the file it stands. */
   parameterError(message: string, ...path: readonly (string | number)[]): Error;
   readonly log: Logger;

@@ -1,8 +1,9 @@
-// Imports the modules, lets each register its callouts, and makes a set of them. Half a set is never left behind.
+// Imports the modules, lets each register its callouts and queue types, and makes a set of them. Half a set is never left behind.
 import { pathToFileURL } from 'node:url';
 import { formatHex } from '../addr/hex.ts';
 import { formatIpv4, parseIpv4 } from '../addr/ipv4.ts';
 import type { Clock } from '../engine/clock.ts';
+import type { QueueTypes } from '../engine/queue-types.ts';
 import type { Statistics } from '../engine/statistics.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -17,6 +18,7 @@ import type {
 } from './library.ts';
 import type { LibraryEntry } from './library-entries.ts';
 import { fingerprintOf } from './library-entries.ts';
+import { LibraryQueueTypes } from './library-queue-types.ts';
 import { LibrarySet, type LoadedLibrary } from './library-set.ts';
 import type { ParkingLot } from './parking-lot.ts';
 import { isHookPoint } from './points-table.ts';
@@ -27,6 +29,7 @@ export interface LoadDeps {
   readonly statistics: Statistics;
   readonly parking: ParkingLot;
   readonly server: HookServer;
+  readonly queueTypes: QueueTypes;
   /** A number that was not given before: each load gets modules of its own, so old and new ones never share state. */
   readonly generation: () => number;
 }
@@ -38,20 +41,24 @@ const patience = 30_000;
 export async function loadLibraries(entries: readonly LibraryEntry[], deps: LoadDeps): Promise<LibrarySet> {
   const fingerprint = fingerprintOf(entries);
   const libraries: LoadedLibrary[] = [];
-  const callouts = new Map<string, RegisteredCallout[]>();
+  const registered: Registered = {
+    callouts: new Map<string, RegisteredCallout[]>(),
+    queueTypes: new LibraryQueueTypes({ standard: deps.queueTypes.standard }),
+  };
   try {
-    for (const entry of entries) libraries.push(await loadOne(entry, callouts, deps));
+    for (const entry of entries) libraries.push(await loadOne(entry, registered, deps));
   } catch (error) {
     for (const library of libraries.reverse()) await library.unload();
     throw error;
   }
-  return new LibrarySet({ fingerprint, libraries, callouts }, deps);
+  const { callouts, queueTypes } = registered;
+  return new LibrarySet({ fingerprint, libraries, callouts, queueTypes: queueTypes.factories }, deps);
 }
 
-/** Whether the entries name hook libraries at all, without running them. Throws CONFIG_INVALID. */
-export async function checkLibraries(entries: readonly LibraryEntry[]): Promise<void> {
-  fingerprintOf(entries);
-  for (const entry of entries) await importLibrary(entry, pathToFileURL(entry.path).href);
+/** What the libraries of one configuration registered so far. */
+interface Registered {
+  readonly callouts: Map<string, RegisteredCallout[]>;
+  readonly queueTypes: LibraryQueueTypes;
 }
 
 /** What a library counts about itself. */
@@ -61,7 +68,7 @@ export const libraryStatistic = (library: string, what: (typeof libraryStatistic
 
 async function loadOne(
   entry: LibraryEntry,
-  callouts: Map<string, RegisteredCallout[]>,
+  { callouts, queueTypes }: Registered,
   deps: LoadDeps,
 ): Promise<LoadedLibrary> {
   const { log, clock } = deps;
@@ -70,10 +77,24 @@ async function loadOne(
   const url = `${pathToFileURL(entry.path).href}?load=${deps.generation()}`;
   const module = await importLibrary(entry, url);
   let isLoading = true;
-  const handle = makeHandle(entry, deps, (point, callout, options) => {
-    if (!isLoading) throw new Error(`${name}: callouts are registered while load() runs, not later`);
-    const list = callouts.get(point) ?? [];
-    callouts.set(point, [...list, makeCallout(name, point, callout, options, deps)]);
+  const mustLoad = (what: string): void => {
+    if (!isLoading) throw new Error(`${name}: ${what} are registered while load() runs, not later`);
+  };
+  const handle = makeHandle(entry, deps, {
+    callout(point, callout, options) {
+      mustLoad('callouts');
+      const list = callouts.get(point) ?? [];
+      callouts.set(point, [...list, makeCallout(name, point, callout, options, deps)]);
+    },
+    registerQueueType(type, factory) {
+      mustLoad('queue types');
+      queueTypes.register(name, type, factory);
+    },
+    unregisterQueueType(type) {
+      const was = queueTypes.unregister(name, type);
+      if (was) deps.queueTypes.changed();
+      return was;
+    },
   });
   try {
     await within(clock, Promise.resolve(module.load(handle)), 'load() did not end');
@@ -140,14 +161,16 @@ function makeCallout(
 function makeHandle(
   entry: LibraryEntry,
   deps: LoadDeps,
-  add: (point: string, callout: AnyCallout, options: CalloutOptions) => void,
+  add: Pick<HookHandle, 'registerQueueType' | 'unregisterQueueType'> & {
+    callout(point: string, callout: AnyCallout, options: CalloutOptions): void;
+  },
 ): HookHandle {
   return {
     name: entry.name,
     family: 4,
     parameters: entry.parameters,
     register: (point: string, callout: AnyCallout, options: CalloutOptions = {}) =>
-      add(point, callout, options),
+      add.callout(point, callout, options),
     registerCommand(name, handler, options = {}) {
       const callout = async (args: CommandArguments, context: CalloutContext): Promise<void> => {
         try {
@@ -156,8 +179,10 @@ function makeHandle(
           args.response = { result: 1, text: messageOf(error) };
         }
       };
-      add(`$${name.replaceAll('-', '_')}`, callout, options);
+      add.callout(`$${name.replaceAll('-', '_')}`, callout, options);
     },
+    registerQueueType: add.registerQueueType,
+    unregisterQueueType: add.unregisterQueueType,
     parameterError: (message, ...path) => invalid(entry, ['parameters', ...path], message),
     log: deps.log,
     count: (statistic, n = 1) => deps.statistics.add(statistic, n),

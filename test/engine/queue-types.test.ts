@@ -1,13 +1,17 @@
-// Queue types: Kea's ring by configuration, the example of docs/queues.md, and what is refused with its place.
+// Queue types: Kea's ring by configuration, types that come, go and fail, and what is refused with its place.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { checkSections } from '../../src/bin/check-sections.ts';
-import { checkConfig, loadConfigFile } from '../../src/config/load.ts';
-import type { Json } from '../../src/config/written.ts';
-import { QueueTypes, type QueueFactory } from '../../src/engine/queue-types.ts';
+import { loadConfigFile } from '../../src/config/load.ts';
+import {
+  QueueTypes,
+  type PacketQueue,
+  type QueuedPacket,
+  type QueueFactory,
+} from '../../src/engine/queue-types.ts';
 import { FlotillaError } from '../../src/errors.ts';
 import { discover } from '../support/packets4.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -15,29 +19,31 @@ import { openMemoryStore } from './memory-store.ts';
 import { client, plain } from './scenario.ts';
 import { World } from './world.ts';
 
-interface Handle {
-  registerQueueType(name: string, factory: QueueFactory): void;
-  unregisterQueueType(name: string): boolean;
-}
-interface Library {
-  load(handle: Handle): void;
-  unload(handle: Handle): void;
-}
+/** Newest first; `max-age` is its own key. `fail` is called before each use. */
+const newestFirst =
+  (fail: (where: keyof PacketQueue) => void = () => undefined): QueueFactory =>
+  (element, { invalid }) => {
+    const age = element['max-age'];
+    if (typeof age !== 'number' || age < 1) throw invalid('max-age', 'max-age must be milliseconds above 0');
+    const waiting: QueuedPacket[] = [];
+    return {
+      enqueue(packet) {
+        fail('enqueue');
+        waiting.push(packet);
+      },
+      dequeue() {
+        fail('dequeue');
+        return waiting.pop();
+      },
+      get size() {
+        fail('size');
+        return waiting.length;
+      },
+    };
+  };
 
-const page = readFileSync(new URL('../../docs/queues.md', import.meta.url), 'utf8');
-const blocks = (language: string): string[] =>
-  [...page.matchAll(new RegExp('```' + language + '\n([^]*?)```', 'g'))].map(([, text]) => text!);
-
-async function loadExample(t: TestContext): Promise<{ library: Library; types: QueueTypes; folder: string }> {
-  const folder = mkdtempSync(join(tmpdir(), 'flotilla-queue-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'newest-first.mjs');
-  writeFileSync(file, blocks('js')[0]!);
-  const library = (await import(file)) as Library;
-  const types = new QueueTypes({ family: 4 });
-  library.load(types);
-  return { library, types, folder };
-}
+const typesWith = (factory: QueueFactory): QueueTypes =>
+  new QueueTypes({ family: 4, registered: new Map([['newest-first', factory]]) });
 
 async function worldWith(control: object, types = new QueueTypes({ family: 4 })): Promise<World> {
   const clock = new FakeClock();
@@ -52,42 +58,63 @@ async function worldWith(control: object, types = new QueueTypes({ family: 4 }))
 }
 
 const answered = (world: World): (number | undefined)[] => world.sent.map(({ message }) => message.chaddr[5]);
-const own = { 'enable-queue': true, 'queue-type': 'newest-first', capacity: 3, 'max-age': 300 };
+const own = { 'enable-queue': true, 'queue-type': 'newest-first', 'max-age': 300 };
 
-void test('the documented queue type is served by, with its own parameters', async (t) => {
-  const { types } = await loadExample(t);
-  const world = await worldWith(own, types);
-  for (let n = 1; n <= 5; n++) world.inject(discover(client(n)));
-  await world.server.settled();
-  assert.deepEqual(answered(world), [1, 5, 4, 3], 'the newest first, after the one in process');
-  assert.equal(world.stat('pkt4-queue-full'), 1);
-});
-
-void test('what the documented queue type drops as late is counted', async (t) => {
-  const { types } = await loadExample(t);
-  const world = await worldWith(own, types);
-  const receivedAt = world.clock.monotonic() - 301;
-  world.inject(discover(client(1)));
-  world.inject(discover(client(2)), { receivedAt });
-  await world.server.settled();
-  assert.deepEqual(answered(world), [1]);
-  assert.equal(world.stat('flotilla-queue-late'), 1);
-  assert.equal(world.stat('pkt4-receive-drop'), 1);
-});
-
-void test('unloading the library moves what waits into the ring', async (t) => {
-  const { types, library } = await loadExample(t);
+void test('types that are replaced or taken away leave their packets to the queue that the configuration now means', async () => {
+  const types = typesWith(newestFirst());
   const world = await worldWith(own, types);
   for (let n = 1; n <= 4; n++) world.inject(discover(client(n)));
-  library.unload(types);
+  types.use(new Map([['newest-first', newestFirst()]]));
+  types.changed();
   for (let n = 5; n <= 6; n++) world.inject(discover(client(n)));
+  assert.equal(world.log.length, 0);
+  types.use(new Map());
+  types.changed();
+  assert.deepEqual(
+    world.log.map(({ id, text }) => `${id} ${text}`),
+    [
+      "FLOTILLA_QUEUE_REFUSED the standard queue serves: dhcp-queue-control.queue-type: queue type 'newest-first' is not registered; there are 'kea-ring4'",
+    ],
+  );
   await world.server.settled();
   assert.deepEqual([...answered(world)].sort(), [1, 2, 3, 4, 5, 6]);
-  assert.equal(types.unregisterQueueType('newest-first'), false);
 });
 
-void test('parameters that a queue type refuses are located, and so is a type that nobody registered', async (t) => {
-  const { types, folder } = await loadExample(t);
+for (const where of ['enqueue', 'dequeue', 'size'] as const) {
+  void test(`a queue that throws in ${where} is replaced by the ring, and no packet is lost`, async () => {
+    let isBroken = false;
+    let uses = 0;
+    const types = typesWith(
+      newestFirst((used) => {
+        if (!isBroken || used !== where) return;
+        uses++;
+        throw new Error('a bug');
+      }),
+    );
+    const world = await worldWith(own, types);
+    for (let n = 1; n <= 3; n++) world.inject(discover(client(n)));
+    isBroken = where !== 'dequeue';
+    for (let n = 4; n <= 6; n++) world.inject(discover(client(n)));
+    isBroken = true;
+    await world.server.settled();
+    const failures = world.log.filter(({ id }) => id === 'FLOTILLA_QUEUE_FAILED');
+    assert.deepEqual(
+      failures.map(({ text }) => text),
+      ["queue type 'newest-first' failed, the standard one serves: a bug"],
+    );
+    // What lies in a queue that no longer gives anything is gone with it.
+    assert.deepEqual([...answered(world)].sort(), where === 'dequeue' ? [1] : [1, 2, 3, 4, 5, 6]);
+    world.inject(discover(client(7)));
+    await world.server.settled();
+    assert.equal(answered(world).at(-1), 7);
+    assert.equal(uses, where === 'dequeue' ? 2 : 1);
+  });
+}
+
+void test('parameters that a queue type refuses are located, and so is a type that nobody registered', (t) => {
+  const types = typesWith(newestFirst());
+  const folder = mkdtempSync(join(tmpdir(), 'flt-queue-'));
+  t.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'server.json');
   const refusal = (control: string): string => {
     writeFileSync(file, `{ "Dhcp4": {\n  "dhcp-queue-control": { ${control} } } }`);
@@ -114,18 +141,37 @@ void test('parameters that a queue type refuses are located, and so is a type th
   assert.equal(refusal('"enable-queue": false, "queue-type": "kea-ring4"'), 'accepted');
 });
 
-void test('a factory that fails in another way is a located error too', () => {
-  const types = new QueueTypes({ family: 4 });
-  types.registerQueueType('broken', () => {
+void test('a factory that fails in another way, or makes no queue, is a located error too', () => {
+  const refusal = (factory: () => unknown): string => {
+    try {
+      typesWith(factory as QueueFactory).check(own);
+    } catch (error) {
+      assert.ok(error instanceof FlotillaError && error.code === 'CONFIG_INVALID');
+      return error.describe();
+    }
+    return 'accepted';
+  };
+  const place = "dhcp-queue-control: queue type 'newest-first': ";
+  const broken = (): never => {
     throw new TypeError('a bug');
-  });
-  assert.throws(() => types.registerQueueType('broken', () => assert.fail()), /exists already/);
-  assert.throws(
-    () => types.check({ 'enable-queue': true, 'queue-type': 'broken' }),
-    (error: unknown) =>
-      error instanceof FlotillaError &&
-      error.code === 'CONFIG_INVALID' &&
-      error.describe() === "dhcp-queue-control: queue type 'broken': a bug",
+  };
+  assert.equal(refusal(broken), `${place}a bug`);
+  const nothing = `${place}the factory made no queue with enqueue, dequeue and size`;
+  assert.equal(
+    refusal(() => undefined),
+    nothing,
+  );
+  assert.equal(
+    refusal(() => Promise.resolve({})),
+    nothing,
+  );
+  assert.equal(
+    refusal(() => ({ enqueue: broken, dequeue: broken })),
+    nothing,
+  );
+  assert.equal(
+    refusal(() => ({ enqueue: broken, dequeue: broken, size: 0 })),
+    'accepted',
   );
 });
 
@@ -138,10 +184,4 @@ void test('the capacity of the ring is honoured on reload, and what waits stays'
   await reload;
   await world.server.settled();
   assert.deepEqual(answered(world), [1, 4, 5]);
-});
-
-void test('the configurations of the documentation are accepted', async (t) => {
-  const { types } = await loadExample(t);
-  assert.equal(blocks('json').length, 2);
-  for (const json of blocks('json')) checkSections(checkConfig(JSON.parse(json) as Json, 4).parts, types);
 });

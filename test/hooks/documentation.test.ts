@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { withPointsReference } from '../../src/hooks/points-documentation.ts';
 
@@ -23,7 +23,7 @@ test('docs/hooks.md is what npm run docs writes', () => {
   assert.equal(withPointsReference(page), page);
 });
 
-test('the example library fits the types that flotilla/hooks publishes, and a wrong one does not', () => {
+test('the example libraries fit the types that flotilla/hooks publishes, and a wrong one does not', () => {
   const directory = mkdtempSync(join(tmpdir(), 'flt-'));
   try {
     const installed = join(directory, 'node_modules/flotilla');
@@ -35,7 +35,9 @@ test('the example library fits the types that flotilla/hooks publishes, and a wr
     const made = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.hooks.json'), ...out]);
     assert.equal(made.status, 0, String(made.stdout));
 
-    copyFileSync(join(root, 'fleet-examples/hook-library/lease-log.mjs'), join(directory, 'lease-log.mjs'));
+    const examples = ['hook-library/lease-log.mjs', 'queue-type/newest-first.mjs'];
+    for (const path of examples)
+      copyFileSync(join(root, 'fleet-examples', path), join(directory, basename(path)));
     writeFileSync(
       join(directory, 'wrong.mjs'),
       [
@@ -44,6 +46,7 @@ test('the example library fits the types that flotilla/hooks publishes, and a wr
         "  handle.register('pkt4_receive', ({ query4 }) => { query4.iface = 5; });",
         "  handle.register('pkt4_received', () => undefined);",
         "  handle.register('pkt4_send', () => 'stop');",
+        "  handle.registerQueueType('x', () => ({ enqueue() {}, dequeue: () => undefined }));",
         '}',
       ].join('\n'),
     );
@@ -53,10 +56,10 @@ test('the example library fits the types that flotilla/hooks publishes, and a wr
       const run = spawnSync(process.execPath, [tsc, ...options, file], { cwd: directory });
       return String(run.stdout);
     };
-    assert.equal(check('lease-log.mjs'), '');
+    for (const path of examples) assert.equal(check(basename(path)), '');
     assert.deepEqual(
       [...check('wrong.mjs').matchAll(/wrong\.mjs\((\d+),/g)].map(([, line]) => line),
-      ['3', '4', '5'],
+      ['3', '4', '5', '6'],
     );
   } finally {
     rmSync(directory, { recursive: true });

@@ -2,10 +2,14 @@
 import { join } from 'node:path';
 import type { JsonMap } from '../../src/config/written.ts';
 import type { HookArguments, HookPoint } from '../../src/engine/hooks.ts';
+import type { Server4Options } from '../../src/engine/server.ts';
+import { prepareLibraries } from '../../src/bin/check-sections.ts';
+import { checkConfig } from '../../src/config/load.ts';
 import type { Clock } from '../../src/engine/clock.ts';
 import { HookLibraries } from '../../src/hooks/hook-libraries.ts';
 import type { Callout, CalloutOptions, HookHandle, HookLibrary } from '../../src/hooks/library.ts';
 import { createCommandRegistry } from '../../src/control/registry.ts';
+import { QueueTypes } from '../../src/engine/queue-types.ts';
 import type { CommandRegistry } from '../../src/control/command.ts';
 import { silentLogger } from '../../src/log.ts';
 import { FakeClock } from '../engine/fake-clock.ts';
@@ -44,23 +48,28 @@ export interface HookWorld {
   readonly commands: CommandRegistry;
   /** Another list of libraries, as a reload would bring it. */
   use(...libraries: readonly HookLibrary[]): Promise<void>;
+  /** Another configuration, checked and put in force with its libraries as the daemon does it; `first` runs in the same turn. */
+  reconfigure(config: JsonMap, first?: () => void): Promise<void>;
   close(): Promise<void>;
 }
 
-/** `given`: the clock of callouts, when it is not the world's. */
+/** `clock`: that of callouts, when it is not the world's. */
 export async function hookWorld(
   libraries: readonly HookLibrary[],
   config: JsonMap = plain(),
-  given?: Clock,
+  given: { readonly clock?: Clock; readonly server?: Server4Options } = {},
 ): Promise<HookWorld> {
   const fake = new FakeClock();
-  const clock = given ?? fake;
+  const clock = given.clock ?? fake;
   const store = await openMemoryStore(fake);
   const commands = createCommandRegistry({ log: silentLogger });
+  const queueTypes = new QueueTypes({ family: 4 });
   let hooks: HookLibraries | undefined;
   const world: World = new World(
     {
       config,
+      ...(given.server && { server: given.server }),
+      queueTypes,
       hooks: (made) =>
         (hooks = new HookLibraries({
           clock,
@@ -68,6 +77,7 @@ export async function hookWorld(
           statistics: made.statistics,
           networkState: made.networkState,
           commands,
+          queueTypes,
           server: { snapshot: () => world.snapshot, leases: () => store.leases },
         })),
     },
@@ -85,6 +95,13 @@ export async function hookWorld(
     libraries: hooks!,
     commands,
     use,
+    async reconfigure(next, first) {
+      const locate = () => ({ file: 'edge.json', line: 1, column: 1 });
+      const { written, parts } = checkConfig({ Dhcp4: next }, 4, locate);
+      const set = await prepareLibraries({ written, parts, directory: '/' }, hooks!);
+      first?.();
+      hooks!.use(set, () => void world.reconfigure(next));
+    },
     async close() {
       await world.server.stop();
       await hooks!.close();

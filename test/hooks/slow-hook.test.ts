@@ -25,7 +25,7 @@ test('1,500 packets/s through a hook of 80 ms: all are answered, soon after thei
   const config = {
     subnet4: [{ id: 1, subnet: '192.0.0.0/8', interface: 'eth0', pools: [{ pool: '192.10.0.0/16' }] }],
   };
-  const hooked = await hookWorld([slow], config, systemClock);
+  const hooked = await hookWorld([slow], config, { clock: systemClock });
   const { world } = hooked;
   const begun = performance.now();
   const quick: number[] = [];
