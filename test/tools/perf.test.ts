@@ -8,15 +8,14 @@ import { FlotillaError } from '../../src/errors.ts';
 import { runPerf } from '../../src/tools/perf/generator.ts';
 import { Histogram } from '../../src/tools/perf/histogram.ts';
 import { perfOptions, type PerfFlags } from '../../src/tools/perf/options.ts';
-import { Retransmissions } from '../../src/tools/perf/retransmissions.ts';
 import { createProtocol4, readAnswer4 } from '../../src/tools/perf/protocol4.ts';
 import type { Answer } from '../../src/tools/perf/protocol.ts';
-import type { PerfReport } from '../../src/tools/perf/report.ts';
-import { openPerfSocket, type PerfSocket } from '../../src/tools/perf/socket.ts';
-import { decodeMessage4, encodeMessage4 } from '../../src/wire/v4/codec.ts';
-import { messageType4, type Message4 } from '../../src/wire/v4/message.ts';
+import { openPerfSocket } from '../../src/tools/perf/socket.ts';
+import { decodeMessage4 } from '../../src/wire/v4/codec.ts';
+import { messageType4 } from '../../src/wire/v4/message.ts';
 import { databaseAccess, startDaemon } from '../support/daemon.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { ownAddress, protocol, relay, replying, run, server, serving, socketTo } from './perf-server.ts';
 
 test('every percentile is within 1.6 % of the exact one, and the ends are exact', () => {
   const shares = [0, 0.1, 0.5, 0.9, 0.99, 0.999, 1];
@@ -86,15 +85,6 @@ test('without a period one exchange is made, with one there is no limit', () => 
   assert.equal(perfOptions(['10.0.0.1'], { exitWait: '250000' }).exitWait, 250);
 });
 
-const relay = parseIpv4('10.9.0.1');
-const server = Uint8Array.of(10, 9, 0, 2);
-const protocol = createProtocol4({
-  giaddr: relay,
-  baseMac: 0x000c01fffffe,
-  hasRelayPort: false,
-  options: new Map([[60, Buffer.from('load')]]),
-});
-
 test('queries are those of a client behind a relay', () => {
   const offer: Answer = { kind: 'offer', xid: 9, address: parseIpv4('10.9.1.7'), server };
   const binding = { client: 3, address: parseIpv4('10.9.1.7'), server };
@@ -129,59 +119,6 @@ test('reading an answer survives any bytes', () => {
   // Option 53 runs past the end.
   assert.equal(readAnswer4(Buffer.concat([start, Buffer.of(53, 1)]), into), false);
 });
-
-/** A socket whose other end is a function: what it returns comes back at once. */
-function socketTo(answer: (query: Message4) => Message4 | Uint8Array | null): PerfSocket & { sent: number } {
-  let deliver: (bytes: Uint8Array) => void = () => undefined;
-  const socket = {
-    address: relay,
-    sent: 0,
-    failures: { count: 0, last: '' },
-    send(bytes: Uint8Array) {
-      socket.sent++;
-      const reply = answer(decodeMessage4(bytes));
-      if (reply) setImmediate(() => deliver(reply instanceof Uint8Array ? reply : encodeMessage4(reply)));
-    },
-    onMessage(handler: (bytes: Uint8Array) => void) {
-      deliver = handler;
-    },
-    close: async () => undefined,
-  };
-  return socket;
-}
-
-const replying = (query: Message4, type: number, address: number): Message4 => ({
-  ...query,
-  op: 2,
-  yiaddr: address,
-  options: new Map([
-    [53, Uint8Array.of(type)],
-    [54, server],
-  ]),
-});
-
-/** Serves everybody; `address` decides what a client gets. */
-const serving =
-  (address: (query: Message4) => number) =>
-  (query: Message4): Message4 | null => {
-    const type = query.options.get(53)![0];
-    if (type === messageType4.RELEASE) return null;
-    return replying(
-      query,
-      type === messageType4.DISCOVER ? messageType4.OFFER : messageType4.ACK,
-      address(query),
-    );
-  };
-
-const run = (socket: PerfSocket, flags: PerfFlags): Promise<PerfReport> =>
-  runPerf(perfOptions(['10.9.0.2'], flags), {
-    protocol,
-    socket,
-    now: () => performance.now(),
-    random: Math.random,
-  });
-
-const ownAddress = (query: Message4): number => Buffer.from(query.chaddr).readUInt32BE(2);
 
 test('a server that never answers gets the whole load, and everything is lost', async () => {
   const socket = socketTo(() => null);
@@ -245,120 +182,6 @@ test('a server that is silent does not hold the clients to bind for ever', async
   );
   assert.equal(report.preload!.bound, 0);
   assert.equal(report.renewals.rate, 0);
-});
-
-test('with --retransmit a client has a minute, and -d says otherwise', () => {
-  assert.equal(perfOptions(['10.0.0.1'], {}).dropTime, 1_000);
-  assert.equal(perfOptions(['10.0.0.1'], { retransmit: true }).dropTime, 60_000);
-  assert.equal(perfOptions(['10.0.0.1'], { retransmit: true, dropTime: '20' }).dropTime, 20_000);
-});
-
-test('a DISCOVER that is sent again says how long its client has waited', () => {
-  const query = decodeMessage4(protocol.first(0, 9, 12));
-  assert.equal(query.secs, 12);
-  assert.equal(query.xid, 9);
-  assert.equal(decodeMessage4(protocol.first(0, 9, 100_000)).secs, 65_535);
-});
-
-test('whoever hears nothing asks again after 4, 8, 16, 32 and 64 seconds, each one second more or less at most', () => {
-  fc.assert(
-    fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (chance) => {
-      const retransmissions = new Retransmissions<string>(5_000, () => chance);
-      retransmissions.add(5_000, 7, 'query');
-      const waits: number[] = [];
-      let before = 5_000;
-      for (let now = 5_000; waits.length < 7; now++)
-        retransmissions.due(now, (xid, query) => {
-          assert.deepEqual([xid, query], [7, 'query']);
-          waits.push(now - before);
-          before = now;
-          return true;
-        });
-      for (const [i, delay] of [4_000, 8_000, 16_000, 32_000, 64_000, 64_000, 64_000].entries())
-        assert.ok(Math.abs(waits[i]! - delay - (2 * chance - 1) * 1_000) <= 11, `${i}: ${waits[i]}`);
-    }),
-    { numRuns: 20 },
-  );
-});
-
-/** Drops the first `losses` of each client's packets of each type, notes what came, and makes the clock run fast. */
-function deaf(losses: number): { socket: PerfSocket; seen: Message4[]; now: () => number } {
-  const seen: Message4[] = [];
-  const heard = new Map<string, number>();
-  const answer = serving(ownAddress);
-  const socket = socketTo((query) => {
-    seen.push(query);
-    const key = `${formatHex(query.chaddr)} ${query.options.get(53)![0]}`;
-    const before = heard.get(key) ?? 0;
-    heard.set(key, before + 1);
-    return before < losses ? null : answer(query);
-  });
-  return { socket, seen, now: () => performance.now() * 100 };
-}
-
-const runAt = (now: () => number, socket: PerfSocket, flags: PerfFlags): Promise<PerfReport> =>
-  runPerf(perfOptions(['10.9.0.2'], flags), { protocol, socket, now, random: Math.random });
-
-test('clients that come all at once are all bound although a server loses the first two packets of each step', async () => {
-  const { socket, seen, now } = deaf(2);
-  const flags = { exchanges: '50', clients: '50', window: '50', retransmit: true, unique: true };
-  const report = await runAt(now, socket, flags);
-  assert.equal(report.exchanges.started, 50);
-  assert.equal(report.exchanges.completed, 50);
-  assert.equal(report.addresses!.held, 50);
-  assert.equal(report.stages['DISCOVER-OFFER']!.sent, 50);
-  assert.equal(report.stages['DISCOVER-OFFER']!.retransmitted, 100);
-  assert.equal(report.stages['REQUEST-ACK']!.retransmitted, 100);
-  assert.equal(report.retransmitted, 200);
-  // The latency is the client's: from the first time that it asked, two waits of 4 and 8 seconds each.
-  assert.ok(report.stages['DISCOVER-OFFER']!.latency.min >= 10_000);
-  // All were there before the first of them asked again.
-  assert.equal(new Set(seen.slice(0, 50).map(({ chaddr }) => formatHex(chaddr))).size, 50);
-  // The same transaction; the same requested address and server in a REQUEST that is sent again.
-  const first = formatHex(seen[0]!.chaddr);
-  const own = seen.filter(({ chaddr }) => formatHex(chaddr) === first);
-  assert.equal(own.length, 6);
-  assert.equal(new Set(own.map(({ xid }) => xid)).size, 1);
-  const [, , , ...requests] = own;
-  for (const { options } of requests) {
-    assert.equal(formatHex(options.get(50)!, ''), formatHex(seen[0]!.chaddr.subarray(2), ''));
-    assert.equal(formatHex(options.get(54)!, ''), formatHex(server, ''));
-  }
-  const secs = own.slice(0, 3).map((query) => query.secs);
-  assert.equal(secs[0], 0);
-  assert.ok(secs[1]! >= 3 && secs[1]! <= 6 && secs[2]! >= 10 && secs[2]! <= 16, secs.join(' '));
-});
-
-test('a client of a silent server asks three times in 20 seconds, then it is lost', async () => {
-  const { socket, seen, now } = deaf(Infinity);
-  const flags = { exchanges: '5', clients: '5', window: '5', retransmit: true, dropTime: '20' };
-  const report = await runAt(now, socket, flags);
-  assert.equal(report.exchanges.completed, 0);
-  assert.equal(report.stages['DISCOVER-OFFER']!.lost, 5);
-  assert.equal(seen.length, 15);
-  assert.equal(report.bySecond.length <= 22, true);
-});
-
-test('a client that is refused begins anew, before the run and in it', async () => {
-  for (const flags of [
-    { exchanges: '20', clients: '20', window: '20' },
-    { rate: '0', period: '1', clients: '20', preload: '20', window: '20' },
-  ]) {
-    const { seen, now } = deaf(0);
-    const refused = new Set<string>();
-    const answer = serving(ownAddress);
-    const socket = socketTo((query) => {
-      seen.push(query);
-      const client = formatHex(query.chaddr);
-      if (query.options.get(53)![0] === messageType4.DISCOVER || refused.has(client)) return answer(query);
-      refused.add(client);
-      return replying(query, messageType4.NAK, 0);
-    });
-    const report = await runAt(now, socket, { ...flags, retransmit: true, unique: true });
-    assert.equal(report.addresses!.held, 20);
-    assert.equal(report.refused + (report.preload?.refused ?? 0), 20);
-    assert.equal(seen.length, 80);
-  }
 });
 
 test('an address that two clients hold is reported', async () => {
