@@ -15,7 +15,7 @@ const warmSeconds = 14;
 /** An OFFER after this is none; long, so that what an address costs to find is seen and not cut off. */
 const dropSeconds = 5;
 
-/** Milliseconds, means of the rounds. */
+/** Milliseconds: medians of the rounds. */
 interface Waits {
   readonly offer: number;
   readonly ack: number;
@@ -34,7 +34,12 @@ export const nearFull: BenchRow = {
     const found = new Map<string, Found>();
     for (const product of products(context)) found.set(product.name, await measure(context, product));
     const [ours, theirs] = [found.get('flotilla')!, found.get('kea')];
-    const times = ({ empty, full }: Found): number => full.offer / empty.offer;
+    // Infinite where nobody was answered: no figure.
+    const times = (found: Found | undefined, which: 'offer' | 'ack'): number | null => {
+      const ratio = found ? found.full[which] / found.empty[which] : NaN;
+      return Number.isFinite(ratio) ? ratio : null;
+    };
+    const offers = times(ours, 'offer');
     const waits = ({ empty, full }: Found): string =>
       `${full.offer.toFixed(1)} and ${empty.offer.toFixed(1)} ms`;
     return [
@@ -42,10 +47,10 @@ export const nearFull: BenchRow = {
         what: 'p99 of an OFFER, near-full by empty pool',
         unit: '×',
         better: 'less',
-        flotilla: times(ours),
-        kea: theirs ? times(theirs) : null,
+        flotilla: offers,
+        kea: times(theirs, 'offer'),
         bar: '≤ 2, < 1 % lost',
-        met: times(ours) <= 2 && ours.full.lossPercent < 1,
+        met: offers !== null && offers <= 2 && ours.full.lossPercent < 1,
         note:
           `the free ones lie evenly; for each client that comes an earlier one leaves, so about ${free} stay free; ` +
           `Flotilla ${waits(ours)}${theirs ? `, Kea ${waits(theirs)}` : ''}`,
@@ -54,8 +59,8 @@ export const nearFull: BenchRow = {
         what: 'p99 of an ACK, the same',
         unit: '×',
         better: 'less',
-        flotilla: ours.full.ack / ours.empty.ack,
-        kea: theirs ? theirs.full.ack / theirs.empty.ack : null,
+        flotilla: times(ours, 'ack'),
+        kea: times(theirs, 'ack'),
         bar: '',
         met: null,
       },
@@ -89,7 +94,10 @@ async function measure(context: BenchContext, product: Product): Promise<Found> 
     // Addresses come free as fast as they are taken, or the pool would be full after little more than a second.
     const letters = ['-r', rate, '-F', rate, '-p', seconds, '-d', dropSeconds];
     const { report, lossPercent } = await perfOf(context, [servers[which]!.address], letters);
-    const p99 = (stage: string): number => report.stages[stage]?.latency.p99 ?? Infinity;
+    const p99 = (name: string): number => {
+      const stage = report.stages[name];
+      return stage && stage.answered > 0 ? stage.latency.p99 : Infinity;
+    };
     return { offer: p99('DISCOVER-OFFER'), ack: p99('REQUEST-ACK'), lossPercent };
   };
   const rounds: Record<'empty' | 'full', Waits[]> = { empty: [], full: [] };
@@ -103,15 +111,19 @@ async function measure(context: BenchContext, product: Product): Promise<Found> 
   }
   for (const { process } of servers) await process.stop();
   for (const database of databases) await lab.dropDatabase(database);
-  return { empty: meanOf(rounds.empty), full: meanOf(rounds.full) };
+  return { empty: typicalOf(rounds.empty), full: typicalOf(rounds.full) };
 }
 
-function meanOf(rounds: readonly Waits[]): Waits {
-  const mean = (value: (round: Waits) => number): number =>
-    rounds.reduce((sum, round) => sum + value(round), 0) / rounds.length;
+/** One round in four that was disturbed changes little. What was lost counts whenever it was. */
+function typicalOf(rounds: readonly Waits[]): Waits {
+  const half = rounds.length / 2;
+  const median = (value: (round: Waits) => number): number => {
+    const sorted = rounds.map(value).sort((a, b) => a - b);
+    return (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2;
+  };
   return {
-    offer: mean(({ offer }) => offer),
-    ack: mean(({ ack }) => ack),
-    lossPercent: mean(({ lossPercent }) => lossPercent),
+    offer: median(({ offer }) => offer),
+    ack: median(({ ack }) => ack),
+    lossPercent: rounds.reduce((sum, round) => sum + round.lossPercent, 0) / rounds.length,
   };
 }
