@@ -123,7 +123,7 @@ async function bench(chosen: readonly BenchRow[]): Promise<void> {
 
 function tableOf(lines: readonly Measured[]): string {
   const figure = (value: number | null): string =>
-    value === null ? '–' : value >= 100 ? value.toFixed(0) : value.toFixed(2);
+    value === null || !Number.isFinite(value) ? '–' : value >= 100 ? value.toFixed(0) : value.toFixed(2);
   return formatTable<Measured>(
     [
       { title: 'row', cell: ({ row }) => row },

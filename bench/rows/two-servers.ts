@@ -44,7 +44,7 @@ export const twoServers: BenchRow = {
         kea: theirs?.refused ?? null,
         bar: '0',
         met: ours.refused === 0,
-        note: 'at the rate that one server holds alone',
+        note: 'at the highest rate of the two, and at the rate that one server holds alone',
       },
     ];
   },
@@ -65,7 +65,16 @@ async function measure(context: BenchContext, product: Product): Promise<Found> 
   await warm(context, addresses);
   const two = await search('two', addresses);
   const together = await exchangesAt(context, addresses, Math.round(one.rate), context.quick ? 5 : 10);
+  const refused = together.report.refused + two.report.refused;
+  context.progress(
+    `${product.name}: refused ${two.report.refused} at ${two.rate.toFixed(0)}/s and ${together.report.refused} at ` +
+      `${one.rate.toFixed(0)}/s, where ${together.lossPercent.toFixed(2)} % were not completed`,
+  );
+  // Why, in the servers' own words.
+  if (refused > 0)
+    for (const { process } of servers)
+      for (const line of process.logLines(/NAK/, 3)) context.progress(`${product.name}: ${line}`);
   for (const { process } of servers) await process.stop();
   await lab.dropDatabase(database);
-  return { share: two.rate / one.rate, two, refused: together.report.refused + two.report.refused };
+  return { share: two.rate / one.rate, two, refused };
 }
