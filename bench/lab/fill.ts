@@ -10,6 +10,8 @@ export interface FillOptions {
   readonly count: number;
   /** Subnet of a lease by its number. */
   readonly subnetOf: (n: number) => number;
+  /** Of each so many addresses the middle one stays free. */
+  readonly freeOf?: number;
 }
 
 const chunk = 5_000;
@@ -17,9 +19,11 @@ const lifetime = 86_400;
 
 /** Plain rows, as any program would insert them; the triggers of the schema count them. */
 export async function fillDatabase(pool: Pool, database: string, options: FillOptions): Promise<void> {
+  const { freeOf } = options;
+  const isTaken = (n: number): boolean => freeOf === undefined || n % freeOf !== freeOf >> 1;
   for (let from = 0; from < options.count; from += chunk) {
-    const rows = Array.from({ length: Math.min(chunk, options.count - from) }, (_, i) => {
-      const n = from + i;
+    const numbers = Array.from({ length: Math.min(chunk, options.count - from) }, (_, i) => from + i);
+    const rows = numbers.filter(isTaken).map((n) => {
       return `(${options.first + n},X'${macOf(n)}',${lifetime},DATE_ADD(NOW(),INTERVAL ${lifetime} SECOND),${options.subnetOf(n)},0,0,'',0)`;
     });
     await pool.query(

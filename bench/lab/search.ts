@@ -40,13 +40,15 @@ export async function highestRate<P extends Probe>(options: SearchOptions<P>): P
     );
     return found;
   };
+  const holds = async (rate: number): Promise<boolean> =>
+    (await run(rate, options.probeSeconds)).lossPercent < allowedLoss;
   let [low, high] = [0, options.from];
-  while (high <= highest && (await run(high, options.probeSeconds)).lossPercent < allowedLoss)
-    [low, high] = [high, high * 2];
+  // What is too much here bounds everything after it, so it is tried twice: the first may have been somebody else's work.
+  while (high <= highest && ((await holds(high)) || (await holds(high)))) [low, high] = [high, high * 2];
   if (low === 0) low = high / 8;
   while ((high - low) / high > precision) {
     const middle = (low + high) / 2;
-    if ((await run(middle, options.probeSeconds)).lossPercent < allowedLoss) low = middle;
+    if (await holds(middle)) low = middle;
     else high = middle;
   }
   for (let attempt = 0; ; attempt++) {

@@ -11,6 +11,8 @@ export interface ServerProcess {
   readonly pid: number;
   /** Bytes that the process holds in memory now. */
   rss(): number;
+  /** At most `count` lines of the log so far. */
+  logLines(pattern: RegExp, count: number): readonly string[];
   /** Bytes of log so far. */
   logSize(): number;
   stop(): Promise<void>;
@@ -47,6 +49,11 @@ export async function startServerProcess(
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
       return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
     },
+    logLines: (pattern, count) =>
+      readFileSync(logFile, 'utf8')
+        .split('\n')
+        .filter((line) => pattern.test(line))
+        .slice(0, count),
     logSize: () => statSync(logFile).size,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;

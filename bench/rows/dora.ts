@@ -2,7 +2,7 @@
 import { perfdhcp } from '../lab/load.ts';
 import type { Product } from '../lab/product.ts';
 import { programsMissing } from '../../test/support/netns.ts';
-import { exchangesAt, highest, type LoadProbe } from './rates.ts';
+import { exchangesAt, highest, warm, type LoadProbe } from './rates.ts';
 import { products, type BenchContext, type BenchLine, type BenchRow } from './row.ts';
 
 interface Found extends LoadProbe {
@@ -68,7 +68,7 @@ async function measure(context: BenchContext, product: Product, store: 'mysql' |
   const database = store === 'mysql' ? await lab.createDatabase(product) : null;
   const server = await lab.serve(product, 0, { database });
   try {
-    await exchangesAt(context, [server.address], 300, 2); // warm
+    await warm(context, [server.address]);
     const who = `${product.name} ${store}`;
     const best = await highest(context, who, 1_000, (rate, seconds) =>
       exchangesAt(context, [server.address], rate, seconds),

@@ -1,5 +1,5 @@
 // One client at a time, a hundred a second: batching must not make it wait.
-import { exchangesAt } from './rates.ts';
+import { exchangesAt, warm } from './rates.ts';
 import { products, type BenchRow } from './row.ts';
 
 const rate = 100;
@@ -12,7 +12,7 @@ export const loneClient: BenchRow = {
     for (const product of products(context)) {
       const database = await context.lab.createDatabase(product);
       const server = await context.lab.serve(product, 0, { database });
-      await exchangesAt(context, [server.address], rate, 3); // warm
+      await warm(context, [server.address], rate);
       const { report } = await exchangesAt(context, [server.address], rate, context.quick ? 5 : 20);
       found.set(product.name, {
         offer: report.stages['DISCOVER-OFFER']!.latency.p50,

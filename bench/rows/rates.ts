@@ -1,4 +1,4 @@
-// Searching the highest rate of one or more servers with the project's own load: new exchanges or renewals.
+// The project's own load on one or more servers: at a rate, as fast as answered, renewals; and the highest rate of each.
 import type { PerfReport } from '../../src/tools/perf/report.ts';
 import { perf } from '../lab/load.ts';
 import { highestRate, type Probe } from '../lab/search.ts';
@@ -12,17 +12,39 @@ const clientsPerRun = 1_000_000;
 const renewingClients = 20_000;
 const renewingClientsQuick = 4_000;
 
+/**
+ * Seconds that a server is used before it is measured: a Flotilla that started beside others on its database writes its
+ * offers down for twelve, and whatever compiles on its way has compiled.
+ */
+const warmSeconds = 14;
+
+/** The same for every product. */
+export async function warm(context: BenchContext, servers: readonly string[], rate = 200): Promise<void> {
+  await exchangesAt(context, servers, rate, warmSeconds);
+}
+
 /** DORA, clients that were never seen before. */
-export async function exchangesAt(
-  { lab }: BenchContext,
+export function exchangesAt(
+  context: BenchContext,
   servers: readonly string[],
   rate: number,
   seconds: number,
   more: readonly (string | number)[] = [],
 ): Promise<LoadProbe> {
-  const base = lab.clients.take(clientsPerRun);
-  const letters = ['-r', rate, '-p', seconds, '-R', clientsPerRun, '-b', base, ...more];
-  const report = await perf(lab.load, servers, letters);
+  return perfOf(context, servers, ['-r', rate, '-p', seconds, ...more]);
+}
+
+/** `letters` as on the command line, for `clients` that were never seen before. */
+export async function perfOf(
+  { lab }: BenchContext,
+  servers: readonly string[],
+  letters: readonly (string | number)[],
+  clients = clientsPerRun,
+): Promise<LoadProbe> {
+  const report = await perf(lab.load, servers, [
+    ...['-R', clients, '-b', lab.clients.take(clients)],
+    ...letters,
+  ]);
   return { rate: report.exchanges.rate, lossPercent: report.exchanges.lossPercent, report };
 }
 

@@ -1,5 +1,5 @@
 // Renewals per second with less than one percent unanswered, nothing cached.
-import { highest, renewalsAt } from './rates.ts';
+import { highest, renewalsAt, warm } from './rates.ts';
 import { products, type BenchRow } from './row.ts';
 
 export const renewals: BenchRow = {
@@ -10,6 +10,7 @@ export const renewals: BenchRow = {
     for (const product of products(context)) {
       const database = await context.lab.createDatabase(product);
       const server = await context.lab.serve(product, 0, { database });
+      await warm(context, [server.address]);
       const best = await highest(context, `${product.name} renewals`, 1_000, (rate, seconds) =>
         renewalsAt(context, [server.address], rate, seconds),
       );

@@ -40,5 +40,6 @@ export function products({ flotilla, kea }: BenchContext): readonly Product[] {
 /** How many times better `flotilla` is; null when one is missing. */
 export function ratioOf({ flotilla, kea, better }: BenchLine): number | null {
   if (flotilla === null || kea === null || flotilla === 0 || kea === 0) return null;
+  if (!Number.isFinite(flotilla) || !Number.isFinite(kea)) return null;
   return better === 'more' ? flotilla / kea : kea / flotilla;
 }

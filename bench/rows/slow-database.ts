@@ -1,72 +1,89 @@
 // The database twenty milliseconds away: two edges on one subnet against the same two beside it.
-import { join } from 'node:path';
-import { databaseHostAddress } from '../lab/lab.ts';
-import { startServerProcess } from '../lab/server-process.ts';
-import { exchangesAt, highest, type LoadProbe } from './rates.ts';
-import type { BenchRow } from './row.ts';
+import type { DatabaseAddress } from '../../src/db/address.ts';
+import { openFarDatabase } from '../lab/far-database.ts';
+import type { Product } from '../lab/product.ts';
+import { exchangesAt, highest, warm, type LoadProbe } from './rates.ts';
+import { products, type BenchContext, type BenchRow } from './row.ts';
 
+/** Milliseconds. */
 const roundTrip = 20;
-const farPort = 3307;
 const gentleRate = 500;
+
+interface Found {
+  readonly near: LoadProbe;
+  readonly far: LoadProbe;
+  /** p50 of an ACK from far away at the gentle rate. */
+  readonly roundTrips: number;
+}
 
 export const slowDatabase: BenchRow = {
   name: 'slow-database',
   title: `database ${roundTrip} ms away, two edges`,
   async run(context) {
-    const { lab, flotilla } = context;
-    const database = await lab.createDatabase(flotilla);
-    const wire = await startServerProcess(
-      lab.databaseHost,
-      [
-        process.execPath,
-        '--import',
-        'tsx',
-        join(import.meta.dirname, '../lab/delay-proxy.ts'),
-        databaseHostAddress,
-        String(farPort),
-        String(database.port),
-        String(roundTrip),
-      ],
-      join(lab.directory('wire'), 'log'),
-    );
-    const measure = async (who: string, port: number): Promise<{ best: LoadProbe; gentle: LoadProbe }> => {
-      const servers = await Promise.all(
-        [0, 1].map((slot) => lab.serve(flotilla, slot, { database: { ...database, port } })),
-      );
-      const to = servers.map(({ address }) => address);
-      const best = await highest(context, `flotilla ${who}`, 1_000, (rate, seconds) =>
-        exchangesAt(context, to, rate, seconds),
-      );
-      const gentle = await exchangesAt(context, to, gentleRate, 4);
-      for (const { process } of servers) await process.stop();
-      return { best, gentle };
-    };
-    const near = await measure('near', database.port);
-    const far = await measure('far', farPort);
-    await wire.stop();
-    await lab.dropDatabase(database);
-    const share = far.best.rate / near.best.rate;
-    const roundTrips = (far.gentle.report.stages['REQUEST-ACK']?.latency.p50 ?? Infinity) / roundTrip;
+    const found = new Map<string, Found>();
+    for (const product of products(context)) found.set(product.name, await measure(context, product));
+    const [ours, theirs] = [found.get('flotilla')!, found.get('kea')];
+    const share = ({ near, far }: Found): number => far.rate / near.rate;
+    const rates = ({ near, far }: Found): string => `${far.rate.toFixed(0)}/s of ${near.rate.toFixed(0)}/s`;
     return [
       {
         what: 'rate by that of a near database',
         unit: '×',
         better: 'more',
-        flotilla: share,
-        kea: null,
+        flotilla: share(ours),
+        kea: theirs ? share(theirs) : null,
         bar: '≥ 0.5',
-        met: share >= 0.5,
-        note: `${far.best.rate.toFixed(0)}/s of ${near.best.rate.toFixed(0)}/s`,
+        met: share(ours) >= 0.5,
+        note: `Flotilla ${rates(ours)}${theirs ? `, Kea ${rates(theirs)}` : ''}`,
+      },
+      {
+        what: 'two edges, database far away',
+        unit: '/s',
+        better: 'more',
+        flotilla: ours.far.rate,
+        kea: theirs?.far.rate ?? null,
+        bar: '',
+        met: null,
       },
       {
         what: `p50 of an ACK at ${gentleRate}/s in round trips`,
         unit: '',
         better: 'less',
-        flotilla: roundTrips,
-        kea: null,
+        flotilla: ours.roundTrips,
+        kea: theirs?.roundTrips ?? null,
         bar: '≤ 3',
-        met: roundTrips <= 3,
+        met: ours.roundTrips <= 3,
       },
     ];
   },
 };
+
+async function measure(context: BenchContext, product: Product): Promise<Found> {
+  const { lab } = context;
+  const near = await lab.createDatabase(product);
+  const wire = await openFarDatabase(lab, near, roundTrip);
+  const edges = async (
+    who: string,
+    database: DatabaseAddress,
+  ): Promise<{ readonly best: LoadProbe; readonly gentle: LoadProbe }> => {
+    const servers = await Promise.all([0, 1].map((slot) => lab.serve(product, slot, { database })));
+    const to = servers.map(({ address }) => address);
+    await warm(context, to);
+    const gentle = await exchangesAt(context, to, gentleRate, 4);
+    const best = await highest(context, `${product.name} ${who}`, 1_000, (rate, seconds) =>
+      exchangesAt(context, to, rate, seconds),
+    );
+    for (const { process } of servers) await process.stop();
+    return { best, gentle };
+  };
+  const beside = await edges('near', near);
+  const away = await edges('far', wire.address);
+  await wire.stop();
+  await lab.dropDatabase(near);
+  const ack = away.gentle.report.stages['REQUEST-ACK'];
+  return {
+    near: beside.best,
+    far: away.best,
+    roundTrips: ack && ack.answered > 0 ? ack.latency.p50 / roundTrip : Infinity,
+  };
+}

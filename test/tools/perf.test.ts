@@ -10,12 +10,12 @@ import { Histogram } from '../../src/tools/perf/histogram.ts';
 import { perfOptions, type PerfFlags } from '../../src/tools/perf/options.ts';
 import { createProtocol4, readAnswer4 } from '../../src/tools/perf/protocol4.ts';
 import type { Answer } from '../../src/tools/perf/protocol.ts';
-import type { PerfReport } from '../../src/tools/perf/report.ts';
-import { openPerfSocket, type PerfSocket } from '../../src/tools/perf/socket.ts';
-import { decodeMessage4, encodeMessage4 } from '../../src/wire/v4/codec.ts';
-import { messageType4, type Message4 } from '../../src/wire/v4/message.ts';
+import { openPerfSocket } from '../../src/tools/perf/socket.ts';
+import { decodeMessage4 } from '../../src/wire/v4/codec.ts';
+import { messageType4 } from '../../src/wire/v4/message.ts';
 import { databaseAccess, startDaemon } from '../support/daemon.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { ownAddress, protocol, relay, replying, run, server, serving, socketTo } from './perf-server.ts';
 
 test('every percentile is within 1.6 % of the exact one, and the ends are exact', () => {
   const shares = [0, 0.1, 0.5, 0.9, 0.99, 0.999, 1];
@@ -85,20 +85,11 @@ test('without a period one exchange is made, with one there is no limit', () => 
   assert.equal(perfOptions(['10.0.0.1'], { exitWait: '250000' }).exitWait, 250);
 });
 
-const relay = parseIpv4('10.9.0.1');
-const server = Uint8Array.of(10, 9, 0, 2);
-const protocol = createProtocol4({
-  giaddr: relay,
-  baseMac: 0x000c01fffffe,
-  hasRelayPort: false,
-  options: new Map([[60, Buffer.from('load')]]),
-});
-
 test('queries are those of a client behind a relay', () => {
   const offer: Answer = { kind: 'offer', xid: 9, address: parseIpv4('10.9.1.7'), server };
   const binding = { client: 3, address: parseIpv4('10.9.1.7'), server };
   const queries: readonly (readonly [Uint8Array, number, string, string, string])[] = [
-    [protocol.first(0, 0xfffffffe), 1, '00:0c:01:ff:ff:fe', '0.0.0.0', ''],
+    [protocol.first(0, 0xfffffffe, 0), 1, '00:0c:01:ff:ff:fe', '0.0.0.0', ''],
     [protocol.second(3, 9, offer), 3, '00:0c:02:00:00:01', '0.0.0.0', '0a090107 0a090002'],
     [protocol.renew(9, binding), 3, '00:0c:02:00:00:01', '10.9.1.7', ''],
     [protocol.release(9, binding), 7, '00:0c:02:00:00:01', '10.9.1.7', '0a090002'],
@@ -128,59 +119,6 @@ test('reading an answer survives any bytes', () => {
   // Option 53 runs past the end.
   assert.equal(readAnswer4(Buffer.concat([start, Buffer.of(53, 1)]), into), false);
 });
-
-/** A socket whose other end is a function: what it returns comes back at once. */
-function socketTo(answer: (query: Message4) => Message4 | Uint8Array | null): PerfSocket & { sent: number } {
-  let deliver: (bytes: Uint8Array) => void = () => undefined;
-  const socket = {
-    address: relay,
-    sent: 0,
-    failures: { count: 0, last: '' },
-    send(bytes: Uint8Array) {
-      socket.sent++;
-      const reply = answer(decodeMessage4(bytes));
-      if (reply) setImmediate(() => deliver(reply instanceof Uint8Array ? reply : encodeMessage4(reply)));
-    },
-    onMessage(handler: (bytes: Uint8Array) => void) {
-      deliver = handler;
-    },
-    close: async () => undefined,
-  };
-  return socket;
-}
-
-const replying = (query: Message4, type: number, address: number): Message4 => ({
-  ...query,
-  op: 2,
-  yiaddr: address,
-  options: new Map([
-    [53, Uint8Array.of(type)],
-    [54, server],
-  ]),
-});
-
-/** Serves everybody; `address` decides what a client gets. */
-const serving =
-  (address: (query: Message4) => number) =>
-  (query: Message4): Message4 | null => {
-    const type = query.options.get(53)![0];
-    if (type === messageType4.RELEASE) return null;
-    return replying(
-      query,
-      type === messageType4.DISCOVER ? messageType4.OFFER : messageType4.ACK,
-      address(query),
-    );
-  };
-
-const run = (socket: PerfSocket, flags: PerfFlags): Promise<PerfReport> =>
-  runPerf(perfOptions(['10.9.0.2'], flags), {
-    protocol,
-    socket,
-    now: () => performance.now(),
-    random: Math.random,
-  });
-
-const ownAddress = (query: Message4): number => Buffer.from(query.chaddr).readUInt32BE(2);
 
 test('a server that never answers gets the whole load, and everything is lost', async () => {
   const socket = socketTo(() => null);

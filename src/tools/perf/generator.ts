@@ -6,6 +6,7 @@ import type { PerfOptions } from './options.ts';
 import { Pacer } from './pacer.ts';
 import type { Answer, PerfProtocol } from './protocol.ts';
 import { perfReport, type PerfReport, type PreloadReport } from './report.ts';
+import { Retransmissions } from './retransmissions.ts';
 import type { PerfSocket } from './socket.ts';
 import { Tally, type SecondReport } from './tally.ts';
 
@@ -14,7 +15,7 @@ export interface PerfDeps {
   readonly socket: PerfSocket;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** 0 ≤ x < 1: the first transaction id. */
+  /** 0 ≤ x < 1: the first transaction id, and the chance in retransmissions. */
   readonly random: () => number;
   readonly onSecond?: (report: SecondReport) => void;
   /** Ends the run early; what was counted is reported. */
@@ -43,6 +44,8 @@ class Generator {
   readonly #deps: PerfDeps;
   readonly #inFlight: InFlight;
   readonly #bound: BoundClients;
+  /** Null: every query is sent once. */
+  readonly #retransmissions: Retransmissions<Query> | null;
   readonly #lag = new Histogram();
   readonly #answer: Answer = { kind: 'refused', xid: 0, address: 0, server: new Uint8Array() };
   #tally: Tally;
@@ -63,6 +66,7 @@ class Generator {
       keep: options.renewRate > 0 || options.releaseRate > 0 || options.preload > 0,
       unique: options.unique,
     });
+    this.#retransmissions = options.retransmit ? new Retransmissions(deps.now(), deps.random) : null;
     this.#tally = new Tally(deps.now());
   }
 
@@ -91,6 +95,7 @@ class Generator {
       seconds: (this.#lastCompleted - start) / 1000,
       lost: first.lost + second.lost,
       refused: first.refused + second.refused,
+      retransmitted: first.retransmitted + second.retransmitted,
     };
   }
 
@@ -173,11 +178,22 @@ class Generator {
     const took = now - waiting.sentAt;
     if (answer.kind === 'refused') {
       this.#tally.refused(waiting.stage);
-      this.#retry(waiting);
+      // RFC 2131 §3.1 (5): after a NAK the client begins anew.
+      if (this.#toBind === null && this.#retransmissions !== null && waiting.stage === 'second')
+        this.#begin(waiting.client, now);
+      else this.#retry(waiting);
     } else if (waiting.stage === 'first' && !this.#options.firstHalfOnly) {
       this.#tally.answered('first', took, false);
-      this.#inFlight.continue(answer.xid, { ...waiting, stage: 'second', sentAt: now });
+      // Only who may have to ask again keeps what was offered.
+      const binding = this.#retransmissions && {
+        client: waiting.client,
+        address: answer.address,
+        server: answer.server.slice(),
+      };
+      const query: Query = { ...waiting, stage: 'second', sentAt: now, binding };
+      this.#inFlight.continue(answer.xid, query);
       this.#send('second', this.#deps.protocol.second(waiting.client, answer.xid, answer), waiting.server);
+      this.#retransmissions?.add(now, answer.xid, query);
     } else {
       const completes = waiting.stage !== 'renew';
       this.#tally.answered(waiting.stage, took, completes);
@@ -197,6 +213,7 @@ class Generator {
     return new Promise((resolve) => {
       const turn = (): void => {
         this.#inFlight.expire(this.#deps.now() - this.#options.dropTime, (query) => this.#expired(query));
+        this.#retransmissions?.due(this.#deps.now(), (xid, query) => this.#again(xid, query));
         const pause = this.#deps.signal?.aborted === true ? null : step();
         if (pause === null) resolve();
         else if (pause === 0) setImmediate(turn);
@@ -228,8 +245,10 @@ class Generator {
   #begin(client: number, sentAt: number): void {
     const server = this.#nextServer;
     this.#nextServer = (server + 1) % this.#options.servers.length;
-    const xid = this.#inFlight.add({ stage: 'first', client, server, sentAt, binding: null });
-    this.#send('first', this.#deps.protocol.first(client, xid), server);
+    const query: Query = { stage: 'first', client, server, sentAt, binding: null };
+    const xid = this.#inFlight.add(query);
+    this.#send('first', this.#deps.protocol.first(client, xid, 0), server);
+    this.#retransmissions?.add(this.#deps.now(), xid, query);
   }
 
   #renew(sentAt: number): void {
@@ -259,6 +278,21 @@ class Generator {
   #expired(query: Query): void {
     this.#tally.lost(query.stage);
     this.#retry(query);
+  }
+
+  /** The same query with the same transaction id; false when it was answered or given up. */
+  #again(xid: number, query: Query): boolean {
+    if (this.#inFlight.peek(xid) !== query) return false;
+    const { protocol, socket, now } = this.#deps;
+    const { stage, client, binding } = query;
+    // RFC 2131 §4.4.1: only DISCOVERs count the seconds; a REQUEST says what its first DISCOVER said.
+    const bytes =
+      stage === 'first' || binding === null
+        ? protocol.first(client, xid, Math.floor((now() - query.sentAt) / 1000))
+        : protocol.second(client, xid, { kind: 'offer', xid, ...binding });
+    this.#tally.retransmitted(stage);
+    socket.send(bytes, this.#options.servers[query.server]!);
+    return true;
   }
 
   /** Before the run every client is bound, however often it takes. */

@@ -23,12 +23,14 @@ export interface PerfOptions {
   readonly baseMac: number;
   /** Clients to bind before the run, not counted in it. */
   readonly preload: number;
-  /** Milliseconds after which an answer no longer counts. */
+  /** Milliseconds after which an answer no longer counts, from the first time that the query was sent. */
   readonly dropTime: number;
   /** Milliseconds to wait at the end for what is on its way. */
   readonly exitWait: number;
   /** Exchanges that may be open when no rate is given. */
   readonly window: number;
+  /** A query without an answer is sent again as RFC 2131 §4.1 says, until the drop time is over. */
+  readonly retransmit: boolean;
   /** DISCOVER and OFFER only. */
   readonly firstHalfOnly: boolean;
   /** Check that no address is held by two clients. */
@@ -38,6 +40,8 @@ export interface PerfOptions {
 
 const maxClients = 2 ** 24;
 const defaultWindow = 64;
+/** Seconds; with retransmissions RFC 2131 §3.1 (5) lets a client try for a minute. */
+const defaultDropTime = { once: 1, retransmitting: 60 };
 
 /** The command line as commander leaves it: every value still text. */
 export interface PerfFlags {
@@ -56,6 +60,7 @@ export interface PerfFlags {
   readonly exitWait?: string;
   readonly preload?: string;
   readonly window?: string;
+  readonly retransmit?: boolean;
   readonly initialOnly?: boolean;
   readonly unique?: boolean;
   readonly option?: readonly string[];
@@ -71,7 +76,9 @@ export function perfOptions(servers: readonly string[], flags: PerfFlags): PerfO
   const rate = optional('-r', flags.rate, number);
   const period = optional('-p', flags.period, number);
   const exchanges = optional('-n', flags.exchanges, whole);
-  const dropTime = (optional('-d', flags.dropTime, number) ?? 1) * 1000;
+  const retransmit = flags.retransmit === true;
+  const patience = defaultDropTime[retransmit ? 'retransmitting' : 'once'];
+  const dropTime = (optional('-d', flags.dropTime, number) ?? patience) * 1000;
   if (dropTime <= 0) throw usage('-d', 'the drop time is more than 0 seconds');
   const options: PerfOptions = {
     servers,
@@ -90,6 +97,7 @@ export function perfOptions(servers: readonly string[], flags: PerfFlags): PerfO
     dropTime,
     exitWait: flags.exitWait === undefined ? dropTime : whole('-W', flags.exitWait) / 1000,
     window: optional('--window', flags.window, whole) ?? defaultWindow,
+    retransmit,
     firstHalfOnly: flags.initialOnly === true,
     unique: flags.unique === true,
     options: new Map((flags.option ?? []).map(optionOf)),

@@ -29,7 +29,8 @@ export interface PerfProtocol {
   };
   /** Transaction ids are below this power of two. */
   readonly xids: number;
-  first(client: number, xid: number): Uint8Array;
+  /** `secs`: seconds since the client began, 0 the first time. */
+  first(client: number, xid: number, secs: number): Uint8Array;
   second(client: number, xid: number, offer: Answer): Uint8Array;
   renew(xid: number, binding: Binding): Uint8Array;
   release(xid: number, binding: Binding): Uint8Array;

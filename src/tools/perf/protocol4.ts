@@ -18,6 +18,7 @@ export interface Protocol4Options {
 }
 
 const xidAt = 4;
+const secsAt = 8;
 const ciaddrAt = 12;
 const yiaddrAt = 16;
 const chaddrAt = 28;
@@ -49,7 +50,11 @@ export function createProtocol4(options: Protocol4Options): PerfProtocol {
   return {
     names: { first: 'DISCOVER-OFFER', second: 'REQUEST-ACK', renew: 'RENEW-ACK', release: 'RELEASE' },
     xids: 2 ** 32,
-    first: (client, xid) => start(discover, client, xid),
+    first(client, xid, secs) {
+      const bytes = start(discover, client, xid);
+      bytes.writeUInt16BE(Math.min(secs, 0xffff), secsAt);
+      return bytes;
+    },
     // RFC 2131 §4.3.2, SELECTING: server identifier and requested address, ciaddr zero.
     second(client, xid, offer) {
       const bytes = start(request, client, xid);

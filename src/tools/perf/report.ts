@@ -13,6 +13,7 @@ export interface PreloadReport {
   readonly seconds: number;
   readonly lost: number;
   readonly refused: number;
+  readonly retransmitted: number;
 }
 
 export interface PerfReport {
@@ -31,6 +32,8 @@ export interface PerfReport {
   readonly preload: PreloadReport | null;
   readonly released: number;
   readonly refused: number;
+  /** Queries sent again, in the run. */
+  readonly retransmitted: number;
   readonly stages: Readonly<Record<string, StageReport>>;
   /** With -u. */
   readonly addresses: { readonly held: number; readonly givenTwice: number } | null;
@@ -85,6 +88,7 @@ export function perfReport(found: PerfFindings): PerfReport {
     preload: found.preload,
     released: tally.released,
     refused: first.refused + second.refused + renew.refused,
+    retransmitted: first.retransmitted + second.retransmitted + renew.retransmitted,
     stages: Object.fromEntries(shown.map((stage) => [names[stage], stages[stage]])),
     addresses: options.unique ? { held: bound.distinctAddresses, givenTwice: bound.duplicates } : null,
     bySecond: tally.seconds(),
@@ -116,7 +120,8 @@ export function formatPerfReport(report: PerfReport): string {
   ];
   if (preload)
     lines.push(
-      `Bound before the run: ${preload.bound} in ${preload.seconds.toFixed(1)} s, with ${preload.lost} lost and ${preload.refused} refused on the way`,
+      `Bound before the run: ${preload.bound} in ${preload.seconds.toFixed(1)} s, with ${preload.lost} lost and ${preload.refused} refused on the way` +
+        (preload.retransmitted > 0 ? `, ${preload.retransmitted} queries sent again` : ''),
     );
   if (renewals.offeredRate > 0)
     lines.push(
@@ -131,6 +136,7 @@ export function formatPerfReport(report: PerfReport): string {
       [
         { title: 'latency in ms', cell: ([name]) => name },
         ...numberColumn('sent', ({ sent }) => String(sent)),
+        ...(report.retransmitted > 0 ? numberColumn('again', (stage) => String(stage.retransmitted)) : []),
         ...numberColumn('answered', ({ answered }) => String(answered)),
         ...numberColumn('lost', ({ lost }) => String(lost)),
         ...numberColumn('refused', ({ refused }) => String(refused)),

@@ -3,7 +3,10 @@ import { Histogram, type LatencySummary } from './histogram.ts';
 import { stages, type Stage } from './in-flight.ts';
 
 export interface StageReport {
+  /** Each query once, however often it was sent. */
   readonly sent: number;
+  /** How often queries were sent again. */
+  readonly retransmitted: number;
   readonly answered: number;
   /** No answer within the drop time. */
   readonly lost: number;
@@ -30,15 +33,16 @@ export interface SecondReport {
 
 class StageTally {
   sent = 0;
+  retransmitted = 0;
   answered = 0;
   lost = 0;
   refused = 0;
   readonly latency = new Histogram();
 
   report(): StageReport {
-    const { sent, answered, lost, refused } = this;
+    const { sent, retransmitted, answered, lost, refused } = this;
     const lossPercent = sent === 0 ? 0 : (100 * lost) / sent;
-    return { sent, answered, lost, refused, lossPercent, latency: this.latency.summary() };
+    return { sent, retransmitted, answered, lost, refused, lossPercent, latency: this.latency.summary() };
   }
 }
 
@@ -70,6 +74,10 @@ export class Tally {
   sent(stage: Stage): void {
     this.#stages[stage].sent++;
     if (stage === 'first') this.#now.started++;
+  }
+
+  retransmitted(stage: Stage): void {
+    this.#stages[stage].retransmitted++;
   }
 
   /** `completes`: this answer ends an exchange. */
