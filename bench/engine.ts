@@ -105,7 +105,7 @@ let next = 0;
 async function run(count: number): Promise<void> {
   const [startedWith, until] = [completed, next + count];
   while (next < until) {
-    for (let i = 0; i < burst && next < until; i++, next++) inject(protocol.first(next, next));
+    for (let i = 0; i < burst && next < until; i++, next++) inject(protocol.first(next, next, 0));
     // No more waiting than a busy server has.
     do await pause(0);
     while (server.queue().size > 0);

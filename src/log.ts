@@ -25,9 +25,9 @@ export interface LogOptions {
   readonly destination?: DestinationStream;
 }
 
-/** Lines leave together, when there are so many bytes of them or so many milliseconds have passed: a write for each line cost a fifth of it. What waits is written when the process ends. */
-const writeBytes = 65_536;
-const writeMilliseconds = 20;
+/** Lines leave together, when there are so many characters of them or so many milliseconds have passed. */
+const batchLength = 65_536;
+const batchMilliseconds = 20;
 
 /** A logger that writes `{"level","time","name","id","msg",…}` lines; `msg` starts with the identifier. */
 export function createLogger(options: LogOptions): LeveledLogger {
@@ -39,14 +39,7 @@ export function createLogger(options: LogOptions): LeveledLogger {
       formatters: { level: (label) => ({ level: label.toUpperCase() }) },
       base: { name: options.name, pid: process.pid },
     },
-    options.destination ??
-      pino.destination({
-        dest: 1,
-        sync: false,
-        minLength: writeBytes,
-        maxWrite: 2 * writeBytes,
-        periodicFlush: writeMilliseconds,
-      }),
+    options.destination ?? gatheredLines(pino.destination({ dest: 1, sync: false })),
   );
   const write =
     (level: Level) =>
@@ -63,6 +56,34 @@ export function createLogger(options: LogOptions): LeveledLogger {
     },
     get debugEnabled() {
       return sink.isLevelEnabled('debug');
+    },
+  };
+}
+
+/**
+ * A write for each line cost a fifth of it, and what gathers in the stream itself is measured anew with every line.
+ * What waits is written when the process ends.
+ */
+function gatheredLines(stream: ReturnType<typeof pino.destination>): DestinationStream {
+  let lines: string[] = [];
+  let length = 0;
+  let timer: NodeJS.Timeout | null = null;
+  const flush = (): void => {
+    if (timer) clearTimeout(timer);
+    timer = null;
+    if (lines.length > 0) stream.write(lines.join(''));
+    lines = [];
+    length = 0;
+  };
+  // Before the stream's own listener, which writes what it has and ends.
+  process.prependListener('beforeExit', flush);
+  process.prependListener('exit', flush);
+  return {
+    write(line) {
+      lines.push(line);
+      length += line.length;
+      if (length >= batchLength) flush();
+      else timer ??= setTimeout(flush, batchMilliseconds).unref();
     },
   };
 }
