@@ -1,5 +1,5 @@
 // Flotilla as the bench runs it: the built program, its own migrations.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { migrationSource } from '../../migrations/index.ts';
 import { programVersion } from '../../src/bin/version.ts';
@@ -10,6 +10,12 @@ import { startServerProcess } from './server-process.ts';
 
 export const flotillaProgram = resolve(import.meta.dirname, '../../dist/src/bin/flotilla.js');
 const leaseFile = 'leases.csv';
+
+/** As its first line says when it is called by its name. */
+function programNodeOptions(): string[] {
+  const [first = ''] = readFileSync(flotillaProgram, 'utf8').split('\n', 1);
+  return first.split(' ').filter((word) => word.startsWith('--'));
+}
 
 /** `nodeOptions`: e.g. `--cpu-prof`. */
 export function flotilla(nodeOptions: readonly string[] = []): Product {
@@ -30,7 +36,17 @@ export function flotilla(nodeOptions: readonly string[] = []): Product {
       writeFileSync(file, JSON.stringify({ Dhcp4: { 'lease-database': leases, ...commonConfig(config) } }));
       return startServerProcess(
         host,
-        [process.execPath, ...nodeOptions, flotillaProgram, 'dhcp4', '-c', file, '--state-dir', directory],
+        [
+          process.execPath,
+          ...programNodeOptions(),
+          ...nodeOptions,
+          flotillaProgram,
+          'dhcp4',
+          '-c',
+          file,
+          '--state-dir',
+          directory,
+        ],
         join(directory, 'log'),
       );
     },

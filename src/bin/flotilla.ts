@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=32
 // The one program: daemons and tools are its verbs.
 import { Command, CommanderError } from 'commander';
 import { messageOf } from '../errors.ts';

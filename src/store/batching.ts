@@ -22,9 +22,14 @@ export interface BatchingOptions {
 
 export const defaultBatching: BatchingOptions = { lanes: 2, maxBatch: 512, maxWaiting: 20_000 };
 
+const gatherItems = 32;
+const gatherMilliseconds = 2;
+
 interface Item<Q, R> {
   readonly query: Q;
   readonly order: number;
+  /** Milliseconds: since when it waits. */
+  readonly since: number;
   /** Writes only: see {@link writeKeys}. */
   readonly keys: readonly (string | number | bigint)[];
   resolve(result: R): void;
@@ -35,7 +40,8 @@ interface Item<Q, R> {
  * A store made of single calls over a backend that takes lists.
  *
  * A batch is whatever gathered while the lanes were busy; a lone call leaves at the end of the current turn of the
- * event loop. Order: a write is never in the same batch as, nor in a batch started before the end of, an earlier write
+ * event loop. While a batch of the same kind is under way, a few calls wait for more, for {@link gatherMilliseconds} at
+ * most: a busy server sends fewer and larger batches, which cost it and the database less. Order: a write is never in the same batch as, nor in a batch started before the end of, an earlier write
  * of the same address or the same client. A failed batch is split in halves, so a bad item fails alone; when the
  * backend is unreachable nothing is split and everybody is told.
  */
@@ -49,6 +55,8 @@ export function createBatchingLeaseStore<L extends Lease>(
   const keysInFlight = new Set<string | number | bigint>();
   let order = 0;
   let busyLanes = 0;
+  const underWay = { finds: 0, writes: 0 };
+  let gathering: NodeJS.Timeout | null = null;
   let scheduled = false;
   let closing: Promise<void> | null = null;
   let drained: (() => void) | null = null;
@@ -71,16 +79,30 @@ export function createBatchingLeaseStore<L extends Lease>(
     if (busyLanes === 0 && finds.length === 0 && writes.length === 0) drained?.();
   };
 
+  /** Whether so few calls should wait for more. */
+  const gathers = (waiting: readonly { readonly since: number }[], kind: keyof typeof underWay): boolean => {
+    if (underWay[kind] === 0 || waiting.length >= gatherItems || closing) return false;
+    if (performance.now() - waiting[0]!.since >= gatherMilliseconds) return false;
+    gathering ??= setTimeout(() => {
+      gathering = null;
+      dispatch();
+    }, gatherMilliseconds);
+    return true;
+  };
+
   const startFinds = (): boolean => {
-    if (finds.length === 0) return false;
+    if (finds.length === 0 || gathers(finds, 'finds')) return false;
     const batch = finds.length <= maxBatch ? finds : finds.slice(0, maxBatch);
     finds = finds.length <= maxBatch ? [] : finds.slice(maxBatch);
-    runLane(settle(batch, (queries) => backend.findAll(queries)));
+    runLane(
+      'finds',
+      settle(batch, (queries) => backend.findAll(queries)),
+    );
     return true;
   };
 
   const startWrites = (): boolean => {
-    if (writes.length === 0) return false;
+    if (writes.length === 0 || gathers(writes, 'writes')) return false;
     const { taken, left } = takeDistinct(writes, keysInFlight, maxBatch);
     if (taken.length === 0) return false;
     writes = left;
@@ -88,14 +110,16 @@ export function createBatchingLeaseStore<L extends Lease>(
     const done = settle(taken, (list) => backend.writeAll(list)).finally(() => {
       for (const item of taken) for (const key of item.keys) keysInFlight.delete(key);
     });
-    runLane(done);
+    runLane('writes', done);
     return true;
   };
 
-  const runLane = (work: Promise<void>): void => {
+  const runLane = (kind: keyof typeof underWay, work: Promise<void>): void => {
     busyLanes++;
+    underWay[kind]++;
     void work.finally(() => {
       busyLanes--;
+      underWay[kind]--;
       dispatch();
     });
   };
@@ -112,7 +136,7 @@ export function createBatchingLeaseStore<L extends Lease>(
     const refused = refusal();
     if (refused) return Promise.reject(refused);
     return new Promise((resolve, reject) => {
-      queue.push({ query, order: order++, keys, resolve, reject });
+      queue.push({ query, order: order++, since: performance.now(), keys, resolve, reject });
       schedule();
     });
   };

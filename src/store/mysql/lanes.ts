@@ -56,7 +56,7 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
   // MariaDB turns IN lists beyond this length into a join that loses the order of locks.
   pool.pool.on('connection', (connection) => {
     connection.query(
-      'SET SESSION group_concat_max_len = 4194304, innodb_lock_wait_timeout = 3; ' +
+      'SET SESSION group_concat_max_len = 4194304, innodb_lock_wait_timeout = 3, eq_range_index_dive_limit = 1; ' +
         '/*M! SET SESSION in_predicate_conversion_threshold = 0 */',
     );
   });
