@@ -12,8 +12,11 @@ const windowMs = 100;
 const windowAnswers = 16;
 /** Milliseconds in process that are always acceptable. */
 const acceptable = 40;
-/** Slow stores may take this much longer than they take when not pressed. */
-const tolerated = 1.6;
+/**
+ * Slow stores may take this much longer than they take when not pressed: a lookup that just misses a batch waits for that
+ * one and for its own.
+ */
+const tolerated = 3;
 /** The shortest time is remembered for one to two of these (milliseconds), so that it can also grow. */
 const memory = 10_000;
 /** While pressed, this often half as many are let in for a moment: only so can the unpressed time be seen. */

@@ -120,7 +120,7 @@ export class RingQueue implements PacketQueue {
   #dropLate(kind: keyof Kinds, now: number): void {
     const list = this.#kinds[kind];
     const delay = this.#delays[kind];
-    const limit = delay.limit(now);
+    const limit = delay.limit(now, list.size);
     for (let oldest = list.first; oldest && now - oldest.packet.receivedAt > limit; oldest = list.first)
       this.#drop(oldest, 'queue-late');
     if (list.size === 0) delay.note(0, now);
@@ -135,6 +135,7 @@ export class RingQueue implements PacketQueue {
     const kind = kindOf(packet);
     const waiting: Waiting = { packet, inKind: null, inSource: null };
     waiting.inKind = this.#kinds[kind].push(waiting);
+    this.#delays[kind].arrived(this.#deps.now());
     if (packet.client !== '') {
       const own = this.#byClient.get(packet.client);
       if (own) own.push(waiting);

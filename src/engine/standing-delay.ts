@@ -16,6 +16,10 @@ export class StandingDelay {
   readonly #options: StandingDelayOptions;
   /** When waiting became remarkable; null while it is not. */
   #since: number | null = null;
+  /** Packets that came since the last turn, and between the two turns before; one is made every `underLoad`. */
+  #arrivals = 0;
+  #arrivalsBefore = 0;
+  #turnedAt = -Infinity;
 
   constructor(options: StandingDelayOptions) {
     this.#options = options;
@@ -27,8 +31,28 @@ export class StandingDelay {
     else this.#since ??= now;
   }
 
-  limit(now: number): number {
-    const isOverload = this.#since !== null && now - this.#since >= interval;
-    return isOverload ? this.#options.underLoad : this.#options.patience;
+  /** A packet came. */
+  arrived(now: number): void {
+    this.#turn(now);
+    this.#arrivals++;
+  }
+
+  /**
+   * `waiting`: packets in the queue. When most of them are of one great burst (everybody after a power cut) and few came
+   * since, late answers take nothing from anybody, and are still in time for those who wait.
+   */
+  limit(now: number, waiting: number): number {
+    const { patience, underLoad } = this.#options;
+    if (this.#since === null || now - this.#since < interval) return patience;
+    this.#turn(now);
+    return (this.#arrivals + this.#arrivalsBefore) * 2 >= waiting ? underLoad : patience;
+  }
+
+  #turn(now: number): void {
+    const passed = now - this.#turnedAt;
+    if (passed < this.#options.underLoad) return;
+    this.#arrivalsBefore = passed < 2 * this.#options.underLoad ? this.#arrivals : 0;
+    this.#arrivals = 0;
+    this.#turnedAt = now;
   }
 }
