@@ -1,6 +1,6 @@
 // Flotilla as the bench runs it: the built program, its own migrations.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { migrationSource } from '../../migrations/index.ts';
 import { programVersion } from '../../src/bin/version.ts';
 import { migrateToLatest } from '../../src/db/migrate.ts';
@@ -44,6 +44,8 @@ export function flotilla(nodeOptions: readonly string[] = []): Product {
           'dhcp4',
           '-c',
           file,
+          '--instance',
+          basename(directory),
           '--state-dir',
           directory,
         ],

@@ -6,6 +6,9 @@ import type { RowDataPacket } from 'mysql2/promise';
 import { createBatchingLeaseStore } from '../../src/store/batching.ts';
 import type { Lease4 } from '../../src/store/lease.ts';
 import type { LeaseFindings, LeaseStore } from '../../src/store/lease-store.ts';
+import { silentLogger } from '../../src/log.ts';
+import { lease4Sql } from '../../src/store/mysql/lease4-rows.ts';
+import { defaultLanes, openMysqlBackend } from '../../src/store/mysql/mysql-backend.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { client4, hostAddress, lease4 } from './leases.ts';
 import { openMysqlForContract } from './open-mysql.ts';
@@ -140,4 +143,37 @@ test('without the tables, or the right to write them, a server remembers its off
   assert.equal((await offer(store, 1, 2)).hold, 'taken');
   await store.close();
   await other.drop();
+});
+
+test('two servers of one name: the one that was there hears of it, says so and offers under another name', async () => {
+  const errors: string[] = [];
+  const logger = { ...silentLogger, error: (id: string) => void errors.push(id) };
+  const a = createBatchingLeaseStore(
+    openMysqlBackend<Lease4>(
+      {
+        ...defaultLanes,
+        table: lease4Sql,
+        address: database.address,
+        ownStatistics: true,
+        server: 'same',
+        soleAfter: 0,
+      },
+      { logger, random: Math.random },
+    ),
+  );
+  assert.equal((await offer(a, 1, 1)).hold, 'held');
+  await untilSole();
+  assert.equal((await offer(a, 2, 2)).hold, 'held');
+  assert.equal(await written(), 1);
+  const b = openServer('same', 1e9);
+  assert.equal((await offer(b, 3, 3)).hold, 'held');
+  // Within a tick the first one writes down what it had offered, and no more is kept in its memory alone.
+  while ((await written()) < 3) await sleep(20);
+  assert.equal((await offer(b, 2, 4)).hold, 'taken');
+  assert.equal((await offer(a, 4, 5)).hold, 'held');
+  assert.equal((await offer(b, 4, 6)).hold, 'taken');
+  while (errors.length === 0) await sleep(50);
+  assert.deepEqual(errors, ['FLOTILLA_SERVER_NAME_TAKEN']);
+  assert.equal(await count('SELECT COUNT(DISTINCT server) FROM fleet_offer_server'), 2);
+  await Promise.all([a.close(), b.close()]);
 });

@@ -12,6 +12,7 @@ import {
   oldOffersSelect,
   oldServersDelete,
   othersSelect,
+  ownAnnouncements,
   ownerHash,
   withdrawStatement,
 } from './offer-sql.ts';
@@ -51,6 +52,8 @@ export interface Withdrawals {
   done(): void;
 }
 
+type Row = readonly unknown[];
+
 interface Scope {
   /** `joining`: another server says it is alone. `table`, `memory`: see {@link OfferPlace}. `leaving`: memory is being written down. */
   state: 'joining' | 'table' | 'memory' | 'leaving';
@@ -65,6 +68,8 @@ const announceEvery = 4_000;
 /** Offers still valid after the server that made them believes to be alone no longer: their time, and this reserve. */
 const reserve = 10_000;
 const soleFor = 8_000;
+/** Longer than {@link announceEvery}. */
+const doubtFor = 10_000;
 const unusedAfter = 60_000;
 const purgeEvery = 60_000;
 const purgeChunk = 1_000;
@@ -88,7 +93,8 @@ export function createOfferLedger(
     readonly clock: () => number;
   },
 ): OfferLedger {
-  const { family, server } = options;
+  const { family } = options;
+  let { server } = options;
   const { lanes } = deps;
   const now = deps.clock;
   const memory = createOfferMemory({ offerHold: reserve, offerLimit: rememberedOffers }, { clock: now });
@@ -96,6 +102,9 @@ export function createOfferLedger(
   /** Address → owner. An address on its way is not set aside anew before the packet is back: the two might overtake. */
   const withdrawn = new Map<Address, string>();
   const withdrawing = new Set<Address>();
+  /** Subnet → when this server's announcement there ends, as it wrote it last. */
+  const known = new Map<number, string>();
+  let doubtedAt = -Infinity;
   let joining: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
   let running: Promise<void> = Promise.resolve();
@@ -120,11 +129,44 @@ export function createOfferLedger(
     const statements = announce
       .filter(([ids]) => ids.length > 0)
       .map(([ids, sole]) => announcement(ids, sole));
+    const own = ownAnnouncements(family, server, subnetIds);
     const results = await lanes.packet(
-      ['DO 0', ...statements, othersSelect(family, server, subnetIds)].join(';\n'),
+      [own, ...statements, own, othersSelect(family, server, subnetIds)].join(';\n'),
     );
-    const rows = results.at(-1) as readonly (readonly unknown[])[];
-    return new Map(rows.map(([subnetId, sole]) => [Number(subnetId), Number(sole) > 0]));
+    const [before, after, rows] = [results[0], results.at(-2), results.at(-1)] as readonly Row[][];
+    const isForeign = before!.some(([id, ends]) => known.has(Number(id)) && known.get(Number(id)) !== ends);
+    for (const [subnetId, ends] of after!) known.set(Number(subnetId), ends as string);
+    if (isForeign) doubtName();
+    return new Map(rows!.map(([subnetId, sole]) => [Number(subnetId), Number(sole) > 0]));
+  };
+
+  /**
+   * Somebody else wrote this server's announcement: a packet that went twice over a lost connection, or another process
+   * of the same name, and then each takes the other for itself. At the second time this one gives itself another name.
+   */
+  const doubtName = (): void => {
+    for (const scope of scopes.values()) {
+      scope.aloneSince = null;
+      scope.announcedAt = -Infinity;
+      if (scope.state === 'memory') scope.state = 'leaving';
+    }
+    const isAgain = now() - doubtedAt < doubtFor;
+    doubtedAt = now();
+    if (!isAgain) return;
+    const taken = server;
+    server = `${options.server}#${Math.floor(deps.random() * 2 ** 32).toString(16)}`;
+    known.clear();
+    deps.logger.error(
+      'FLOTILLA_SERVER_NAME_TAKEN',
+      `another server that shares these pools is named ${taken} too: give each a name of its own (--instance)`,
+      { taken, meanwhile: server },
+    );
+  };
+
+  const announce = async (subnetIds: readonly number[], sole: boolean): Promise<void> => {
+    const own = ownAnnouncements(family, server, subnetIds);
+    const results = await lanes.packet(`${announcement(subnetIds, sole)};\n${own}`);
+    for (const [subnetId, ends] of results[1] as readonly Row[]) known.set(Number(subnetId), ends as string);
   };
 
   const enter = async (subnetIds: readonly number[]): Promise<void> => {
@@ -151,7 +193,7 @@ export function createOfferLedger(
       }));
       await lanes.packet(holdStatement(family, server, rows));
     }
-    await lanes.packet(announcement([subnetId], false));
+    await announce([subnetId], false);
   };
 
   const round = async (): Promise<void> => {
@@ -201,13 +243,16 @@ export function createOfferLedger(
       if (others.has(id)) scope.aloneSince = null;
       else scope.state = 'memory';
     }
-    if (back.length > 0) await lanes.packet(announcement(back, false));
+    if (back.length > 0) await announce(back, false);
   };
 
   const dropUnused = async (): Promise<void> => {
     const unused = [...scopes].filter(([, scope]) => now() - scope.usedAt > unusedAfter).map(([id]) => id);
     if (unused.length === 0) return;
-    for (const id of unused) scopes.delete(id);
+    for (const id of unused) {
+      scopes.delete(id);
+      known.delete(id);
+    }
     await lanes.packet(leaveStatement(family, server, unused));
   };
 
@@ -275,7 +320,9 @@ export function createOfferLedger(
   };
 
   return {
-    server,
+    get server() {
+      return server;
+    },
     join(subnetIds) {
       if (refused) return null;
       const unknown = [...new Set(subnetIds)].filter((id) => !scopes.has(id));

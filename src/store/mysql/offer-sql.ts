@@ -84,6 +84,14 @@ export function announceStatement(
   );
 }
 
+/** When this server's own announcements end, as text: subnet and moment. Nobody else writes them, unless it has the same name. */
+export function ownAnnouncements(family: Family, server: string, subnetIds: readonly number[]): string {
+  return (
+    `SELECT subnet_id, CAST(expires AS CHAR) FROM fleet_offer_server WHERE family = ${family} ` +
+    `AND subnet_id IN (${subnetIds.join(',')}) AND server = ${escape(server)}`
+  );
+}
+
 /** Other servers at work in these subnets: subnet and whether one says it is alone. */
 export function othersSelect(family: Family, server: string, subnetIds: readonly number[]): string {
   return (
