@@ -1,5 +1,5 @@
 // Arguments of commands against their JSON Schemas, with refusals in the words that Kea's commands use.
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { FlotillaError } from '../errors.ts';
 
 /**
@@ -7,8 +7,10 @@ import { FlotillaError } from '../errors.ts';
  * parameter as the location's key. A schema node's `description` starting with `!` is the refusal text of that node.
  */
 export function argumentsOf<T>(schema: Readonly<Record<string, unknown>>): (args: unknown) => T {
-  const validate = new Ajv({ strict: true, allowUnionTypes: true, verbose: true }).compile<T>(schema);
+  // When the command is first given: a server starts with dozens of commands that it may never hear.
+  let validate: ValidateFunction<T> | null = null;
   return (args) => {
+    validate ??= new Ajv({ strict: true, allowUnionTypes: true, verbose: true }).compile<T>(schema);
     const value: unknown = args ?? {};
     if (validate(value)) return value;
     const error = validate.errors![0]!;
