@@ -71,7 +71,8 @@ function gatheredLines(stream: ReturnType<typeof pino.destination>): Destination
   const flush = (): void => {
     if (timer) clearTimeout(timer);
     timer = null;
-    if (lines.length > 0) stream.write(lines.join(''));
+    const hasEnded = 'destroyed' in stream && stream.destroyed === true;
+    if (lines.length > 0 && !hasEnded) stream.write(lines.join(''));
     lines = [];
     length = 0;
   };

@@ -41,8 +41,10 @@ interface Item<Q, R> {
  *
  * A batch is whatever gathered while the lanes were busy; a lone call leaves at the end of the current turn of the
  * event loop. While a batch of the same kind is under way, a few calls wait for more, for {@link gatherMilliseconds} at
- * most: a busy server sends fewer and larger batches, which cost it and the database less. Order: a write is never in the same batch as, nor in a batch started before the end of, an earlier write
- * of the same address or the same client. A failed batch is split in halves, so a bad item fails alone; when the
+ * most: a busy server sends fewer and larger batches, which cost it and the database less.
+ *
+ * Order: a write is never in the same batch as, nor in a batch started before the end of, an earlier write of the same
+ * address or the same client. A failed batch is split in halves, so a bad item fails alone; when the
  * backend is unreachable nothing is split and everybody is told.
  */
 export function createBatchingLeaseStore<L extends Lease>(

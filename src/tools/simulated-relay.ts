@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { formatIpv4, ipv4Bytes, parseIpv4 } from '../addr/ipv4.ts';
 import { FlotillaError } from '../errors.ts';
 import { decodeMessage4, encodeMessage4 } from '../wire/v4/codec.ts';
-import { messageType4, type Message4 } from '../wire/v4/message.ts';
+import { emptyMessage4, messageType4, type Message4 } from '../wire/v4/message.ts';
 import { encodeSuboptions4 } from '../wire/v4/suboptions.ts';
 
 export interface RelayOptions {
@@ -134,19 +134,13 @@ function message(
   // RFC 8357: answer to the port that this came from.
   const agent = encodeSuboptions4(new Map([...(client.agent ?? []), [19, new Uint8Array()]]));
   return {
+    ...emptyMessage4(),
     op: 1,
     htype: 1,
     hops: 1,
     xid: randomInt(0x1_0000_0000),
-    secs: 0,
-    flags: 0,
-    ciaddr: 0,
-    yiaddr: 0,
-    siaddr: 0,
     giaddr,
     chaddr: client.hwaddr,
-    sname: new Uint8Array(),
-    file: new Uint8Array(),
     options: new Map([
       [53, Uint8Array.of(type)],
       [55, Uint8Array.from(client.requestedOptions ?? [1, 3, 6, 15, 51])],

@@ -1,7 +1,7 @@
 // A transaction at its beginning: nothing is known but the datagram and the configuration of this moment.
 import type { Snapshot } from '../../config/snapshot.ts';
 import type { InboundDatagram } from '../../net/transport.ts';
-import type { Message4 } from '../../wire/v4/message.ts';
+import { emptyMessage4, type Message4 } from '../../wire/v4/message.ts';
 import type { HookScope } from '../hooks.ts';
 import { ExpressionPacket4 } from './expression-packet.ts';
 import { noName, noOffers, noReservations, type Engine4, type Transaction4 } from './transaction.ts';
@@ -21,7 +21,7 @@ export function startTransaction(
     hookResponse: null,
     isParsedByHook: false,
     flexId: undefined,
-    query: hooks ? emptyMessage() : noMessage,
+    query: hooks ? emptyMessage4() : noMessage,
     type: 0,
     clientId: null,
     agent: null,
@@ -54,26 +54,5 @@ export function startTransaction(
   return transaction as Transaction4;
 }
 
-const none = new Uint8Array(0);
-
-function emptyMessage(): Message4 {
-  return {
-    op: 0,
-    htype: 0,
-    hops: 0,
-    xid: 0,
-    secs: 0,
-    flags: 0,
-    ciaddr: 0,
-    yiaddr: 0,
-    siaddr: 0,
-    giaddr: 0,
-    chaddr: none,
-    sname: none,
-    file: none,
-    options: new Map(),
-  };
-}
-
 /** Until the bytes are decoded. Only a callout writes to it, and then the packet has one of its own. */
-const noMessage: Message4 = Object.freeze(emptyMessage());
+const noMessage: Message4 = Object.freeze(emptyMessage4());

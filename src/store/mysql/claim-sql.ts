@@ -4,7 +4,7 @@ import { infiniteLifetime, leaseState, type Lease } from '../lease.ts';
 import { ownedBy } from '../lease-owner.ts';
 import type { LeaseWrite } from '../lease-store.ts';
 import type { LeaseField, LeaseSql } from './lease-sql.ts';
-import { addedLeases } from './statistics-sql.ts';
+import { addedLeases, mayHaveClasses } from './statistics-sql.ts';
 import { lastTimestamp } from './write-sql.ts';
 
 export type Claim<L extends Lease> = Extract<LeaseWrite<L>, { readonly verb: 'claim' }>;
@@ -29,9 +29,9 @@ type Kind = 'insert' | 'renew' | 'overwrite';
 export function isForeseen<L extends Lease>(write: LeaseWrite<L>): write is Claim<L> {
   if (write.verb !== 'claim' || write.seen === undefined || write.alsoRemove !== undefined) return false;
   const { seen, lease } = write;
-  if (hasClasses(lease)) return false;
+  if (mayHaveClasses(lease)) return false;
   if (seen === null) return true;
-  if (hasClasses(seen)) return false;
+  if (mayHaveClasses(seen)) return false;
   if (seen.state === leaseState.default) return ownedBy(seen, write.client);
   return seen.state === leaseState.expiredReclaimed || seen.state === leaseState.released;
 }
@@ -48,9 +48,14 @@ export function claimPacket<L extends Lease>(
   ownStatistics: boolean,
 ): ClaimPacket {
   const sorted = [...claims].sort((a, b) => (a.lease.address < b.lease.address ? -1 : 1));
-  const of = (kind: Kind): Claim<L>[] => sorted.filter((claim) => kindOf(table, claim) === kind);
-  const [renewals, overwrites] = [of('renew'), of('overwrite')];
-  const inserts = sorted.filter((claim) => kindOf(table, claim) !== 'renew');
+  const renewals: Claim<L>[] = [];
+  const overwrites: Claim<L>[] = [];
+  const inserts: Claim<L>[] = [];
+  for (const claim of sorted) {
+    const kind = kindOf(table, claim);
+    if (kind === 'overwrite') overwrites.push(claim);
+    (kind === 'renew' ? renewals : inserts).push(claim);
+  }
   const statements: string[] = [];
   const add = (sql: string): number => statements.push(sql) - 1;
 
@@ -157,7 +162,3 @@ const expireIn = (lifetime: number): string =>
   lifetime === infiniteLifetime
     ? 'FROM_UNIXTIME(@fleet_now)'
     : `FROM_UNIXTIME(LEAST(@fleet_now + ${lifetime}, ${lastTimestamp}))`;
-
-function hasClasses({ userContext }: Lease): boolean {
-  return userContext !== null && JSON.stringify(userContext).includes('client-classes');
-}

@@ -78,6 +78,11 @@ function compareNumbers(a: string, b: string): number {
   return at === -1 ? 0 : left[at]! - right[at]!;
 }
 
+/** Whether the row may count for client classes, as the statements here tell it. */
+export function mayHaveClasses({ userContext }: Lease): boolean {
+  return userContext !== null && JSON.stringify(userContext).includes('client-classes');
+}
+
 /** Adds the difference between the classes before (`@fleet_classes_before`) and after the batch. */
 function classDelta<L extends Lease>(table: LeaseSql<L>, rowsAfter: string): string {
   const { statKeys } = table;

@@ -3,7 +3,7 @@ import { escape } from 'mysql2';
 import { infiniteLifetime, type Lease } from '../lease.ts';
 import type { LeaseWrite } from '../lease-store.ts';
 import type { Cell, LeaseField, LeaseSql } from './lease-sql.ts';
-import { statisticsBefore, statisticsStatements } from './statistics-sql.ts';
+import { mayHaveClasses, statisticsBefore, statisticsStatements } from './statistics-sql.ts';
 
 const verbNumber = {
   claim: 0,
@@ -168,7 +168,7 @@ export function writePacket<L extends Lease>(
   if (ownStatistics) {
     const bringsClasses = writes.some((write) => {
       const lease = 'lease' in write ? write.lease : write.verb === 'replace' ? write.by : null;
-      return lease?.userContext != null && JSON.stringify(lease.userContext).includes('client-classes');
+      return lease != null && mayHaveClasses(lease);
     });
     for (const sql of statisticsStatements(table, `(${touched})`, bringsClasses)) add(sql);
     add('SET @fleet_statistics_off = NULL, @fleet_batch = NULL');

@@ -2,7 +2,7 @@
 import { formatHex } from '../../addr/hex.ts';
 import { FlotillaError } from '../../errors.ts';
 import { encodeMessage4 } from '../../wire/v4/codec.ts';
-import { messageType4, type MessageType4 } from '../../wire/v4/message.ts';
+import { emptyMessage4, messageType4, type MessageType4 } from '../../wire/v4/message.ts';
 import { encodeSuboptions4 } from '../../wire/v4/suboptions.ts';
 import type { Answer, AnswerKind, PerfProtocol } from './protocol.ts';
 
@@ -120,19 +120,12 @@ function template(
   // Distinct payloads, so that each is found again in the encoded bytes whatever order the codec chose.
   const marks = new Map(addresses.map((code) => [code, Uint8Array.of(0xfa, 0xce, 0x5a, code)]));
   const bytes = encodeMessage4({
+    ...emptyMessage4(),
     op: 1,
     htype: 1,
     hops: 1,
-    xid: 0,
-    secs: 0,
-    flags: 0,
-    ciaddr: 0,
-    yiaddr: 0,
-    siaddr: 0,
     giaddr,
     chaddr: new Uint8Array(6),
-    sname: new Uint8Array(),
-    file: new Uint8Array(),
     options: new Map([
       [53, Uint8Array.of(type)],
       [55, Uint8Array.of(1, 3, 6, 15, 51)],

@@ -42,3 +42,25 @@ export interface Message4 {
    */
   options: Map<number, Uint8Array>;
 }
+
+/** A message with nothing in it, to be filled: every field 0 or empty. */
+export function emptyMessage4(): Message4 {
+  return {
+    op: 0,
+    htype: 0,
+    hops: 0,
+    xid: 0,
+    secs: 0,
+    flags: 0,
+    ciaddr: 0,
+    yiaddr: 0,
+    siaddr: 0,
+    giaddr: 0,
+    chaddr: noBytes,
+    sname: noBytes,
+    file: noBytes,
+    options: new Map(),
+  };
+}
+
+const noBytes = new Uint8Array(0);
