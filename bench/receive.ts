@@ -1,13 +1,13 @@
-// What receiving costs while the event loop is busy: one socket, a socket read through several handles, a receiver thread.
+// What receiving costs while the event loop is busy: one datagram per system call, many, a receiver thread.
 // Run: node --import tsx bench/receive.ts [packets per second]
 import { fork } from 'node:child_process';
-import { createSocket, type Socket } from 'node:dgram';
-import { createRequire } from 'node:module';
+import { createSocket } from 'node:dgram';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
-import type * as Koffi from 'koffi';
-import { linux, loadLibc } from '../src/net/libc.ts';
+import { parseIpv4 } from '../src/addr/ipv4.ts';
+import { loadLibc } from '../src/net/libc.ts';
+import { openUdpSocket, type UdpSocket } from '../src/net/udp-socket.ts';
 
-type Way = 'one handle' | 'sixteen handles' | 'receiver thread';
+type Way = 'one by one' | 'in batches' | 'receiver thread';
 type Take = (bytes: Uint8Array) => void;
 
 const port = 26_067;
@@ -33,33 +33,15 @@ function generate(rate: number): void {
   }, 2);
 }
 
-async function openSockets(handles: number): Promise<Socket[]> {
+async function openSocket(isBatched: boolean): Promise<UdpSocket> {
   const libc = loadLibc();
   if ('missing' in libc) throw new Error(libc.missing);
-  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
-  const dup = koffi.load('libc.so.6').func('int dup(int)') as (fd: number) => number;
-  const fd = libc.socket(linux.AF_INET, linux.SOCK_DGRAM | linux.SOCK_CLOEXEC | linux.SOCK_NONBLOCK, 0);
-  const size = Buffer.alloc(4);
-  size.writeUInt32LE(8 * 1024 * 1024);
-  try {
-    libc.setOption(fd, linux.SO_RCVBUFFORCE, size);
-  } catch {
-    libc.setOption(fd, linux.SO_RCVBUF, size);
-  }
-  const address = Buffer.alloc(16);
-  address.writeUInt16LE(linux.AF_INET, 0);
-  address.writeUInt16BE(port, 2);
-  address.set([127, 0, 0, 1], 4);
-  libc.bind(fd, address);
-  const descriptors = [fd, ...Array.from({ length: handles - 1 }, () => dup(fd))];
-  return await Promise.all(
-    descriptors.map(async (each) => {
-      const socket = createSocket('udp4');
-      await new Promise<void>((done) => socket.bind({ fd: each, exclusive: true }, done));
-      return socket;
-    }),
-  );
+  const address = parseIpv4('127.0.0.1');
+  return await openUdpSocket({ iface: 'lo', address, port }, { ...libc, canBatch: isBatched });
 }
+
+const listen = (socket: UdpSocket, onMessage: Take): void =>
+  socket.listen({ onMessage, onError: console.error, onSendFailure: console.error });
 
 async function open(way: Way, take: Take): Promise<() => Promise<unknown>> {
   if (way === 'receiver thread') {
@@ -71,16 +53,16 @@ async function open(way: Way, take: Take): Promise<() => Promise<unknown>> {
     worker.on('message', (batch: Uint8Array[]) => batch.forEach(take));
     return () => worker.terminate();
   }
-  const sockets = await openSockets(way === 'one handle' ? 1 : 16);
-  for (const socket of sockets) socket.on('message', take);
-  return () => Promise.all(sockets.map((socket) => new Promise<void>((done) => socket.close(done))));
+  const socket = await openSocket(way === 'in batches');
+  listen(socket, take);
+  return () => socket.close();
 }
 
 /** Whatever gathered in a turn of its own loop goes over as one message. */
 async function receiverThread(): Promise<void> {
-  const [socket] = await openSockets(1);
+  const socket = await openSocket(true);
   let batch: Uint8Array[] = [];
-  socket!.on('message', (bytes) => {
+  listen(socket, (bytes) => {
     if (batch.push(bytes) === 1)
       setImmediate(() => {
         parentPort!.postMessage(batch);
@@ -137,7 +119,7 @@ else {
     [5, 0],
     [20, 0],
   ] as const)
-    for (const way of ['one handle', 'sixteen handles', 'receiver thread'] as const)
+    for (const way of ['one by one', 'in batches', 'receiver thread'] as const)
       console.log(await run(way, rate, busy, stall));
   process.exit();
 }

@@ -46,7 +46,7 @@ export function perfCommand(): Command {
       const socket = await openPerfSocket({
         local: options.local,
         localPort: options.localPort,
-        server: options.servers[0]!,
+        servers: options.servers,
         serverPort: options.serverPort,
       });
       const protocol = createProtocol4({

@@ -17,7 +17,7 @@ export const linux = {
   SO_BINDTODEVICE: 25,
   SO_RCVBUFFORCE: 33,
   ETH_P_IP: 0x0800,
-  F_DUPFD_CLOEXEC: 1030,
+  MSG_DONTWAIT: 0x40,
 } as const;
 
 /** Thin calls: every one throws SOCKET_OPEN or SOCKET_SEND with the system's own error text. */
@@ -27,8 +27,14 @@ export interface Libc {
   bind(fd: number, address: Uint8Array): void;
   sendTo(fd: number, bytes: Uint8Array, address: Uint8Array): void;
   close(fd: number): void;
-  /** Another descriptor of the same socket. */
-  duplicate(fd: number): number;
+  /** Whether the calls for many datagrams can be used: 64-bit pointers. */
+  readonly canBatch: boolean;
+  /** recvmmsg without waiting into `headers` (struct mmsghdr): how many came, negative when none did. */
+  receiveMany(fd: number, headers: BigUint64Array, count: number): number;
+  /** sendmmsg without waiting: how many left, negative when the first one could not. */
+  sendMany(fd: number, headers: BigUint64Array, count: number): number;
+  /** Where `memory` is, for structures that point to it; true as long as the caller keeps it. */
+  pointer(memory: ArrayBufferView): bigint;
   /** Interface index of a name. */
   interfaceIndex(name: string): number;
 }
@@ -52,7 +58,8 @@ function bind(): Libc {
   const sendto = library.func(
     'intptr_t sendto(int, const uint8_t *, size_t, int, const uint8_t *, uint32_t)',
   );
-  const fcntl = library.func('int fcntl(int, int, ...)');
+  const recvmmsg = library.func('int recvmmsg(int, void *, uint32_t, int, void *)');
+  const sendmmsg = library.func('int sendmmsg(int, void *, uint32_t, int)');
   const close = library.func('int close(int)') as (fd: number) => number;
   const nameToIndex = library.func('uint32_t if_nametoindex(const char *)') as (name: string) => number;
   const strerror = library.func('const char *strerror(int)') as (code: number) => string;
@@ -79,7 +86,10 @@ function bind(): Libc {
     close(fd) {
       close(fd);
     },
-    duplicate: (fd) => check(fcntl(fd, linux.F_DUPFD_CLOEXEC, 'int', 0) as number, 'SOCKET_OPEN', 'fcntl'),
+    canBatch: koffi.sizeof('size_t') === 8,
+    receiveMany: (fd, headers, count) => recvmmsg(fd, headers, count, linux.MSG_DONTWAIT, null) as number,
+    sendMany: (fd, headers, count) => sendmmsg(fd, headers, count, linux.MSG_DONTWAIT) as number,
+    pointer: (memory) => koffi.address(memory),
     interfaceIndex(name) {
       const index = nameToIndex(name);
       if (index === 0) throw new FlotillaError('SOCKET_OPEN', `there is no interface '${name}'`);

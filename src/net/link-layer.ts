@@ -1,4 +1,5 @@
 // Delivery to a client that has no address yet: an AF_PACKET socket and the client's hardware address (RFC 2131 §4.1).
+import { hostOrder } from './byte-order.ts';
 import { linux, type Libc } from './libc.ts';
 
 /** Sends whole IPv4 packets to hardware addresses on any interface. */
@@ -31,19 +32,4 @@ function linkLayerAddress(interfaceIndex: number, hardwareAddress: Uint8Array): 
   address[11] = hardwareAddress.length;
   address.set(hardwareAddress, 12);
   return address;
-}
-
-const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-
-/** Writers in the machine's own byte order, as kernel structures want. */
-export function hostOrder(buffer: Buffer): {
-  writeUInt16(value: number, offset: number): void;
-  writeUInt32(value: number, offset: number): void;
-} {
-  return {
-    writeUInt16: (value, offset) =>
-      void (littleEndian ? buffer.writeUInt16LE(value, offset) : buffer.writeUInt16BE(value, offset)),
-    writeUInt32: (value, offset) =>
-      void (littleEndian ? buffer.writeUInt32LE(value, offset) : buffer.writeUInt32BE(value, offset)),
-  };
 }

@@ -1,57 +1,61 @@
 // One UDP socket on one address of one interface: bound to the device where the platform can, with a large receive buffer.
 import { createSocket, type Socket } from 'node:dgram';
-import { formatIpv4 } from '../addr/ipv4.ts';
+import { formatIpv4, tryParseIpv4 } from '../addr/ipv4.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
 import { linux, type Libc } from './libc.ts';
-import { hostOrder } from './link-layer.ts';
+import { socketAddressSize4, writeSocketAddress4 } from './socket-address.ts';
+import { hostOrder } from './byte-order.ts';
+import { DatagramReader, DatagramWriter, type DatagramHandler } from './datagram-batch.ts';
 
 /** The default of some 280 packets is what drops packets when the event loop stalls. */
 const receiveBufferBytes = 8 * 1024 * 1024;
+/** Datagrams read for one callback of libuv; more wait for its next one, so that other work has its turn. */
+const drainedAtOnce = 512;
 
 export interface UdpSocketOptions {
   readonly iface: string;
   /** Local address to bind to: an address of ours, a broadcast address, or 0. */
   readonly address: number;
   readonly port: number;
-  /** Handles to read through, at least 1; without libc there is one. */
-  readonly handles: number;
+}
+
+export interface UdpSocketEvents {
+  /** A datagram, in memory of its own, in order of arrival. Must not throw. */
+  readonly onMessage: DatagramHandler;
+  /** Receiving failed; the socket goes on. */
+  readonly onError: (error: Error) => void;
+  readonly onSendFailure: (error: Error, destination: number) => void;
+}
+
+export interface UdpSocket {
+  /** Failures go to `onSendFailure`. */
+  send(bytes: Uint8Array, address: number, port: number): void;
+  /** From now on events are told. Once. */
+  listen(events: UdpSocketEvents): void;
+  /** What was sent before has left; nothing is told any more. */
+  close(): Promise<void>;
 }
 
 /**
- * Handles on one socket; datagrams arrive at any of them, and in the order of the handles within a turn of the event loop.
+ * Opens and binds; with libc bound to the device too. Throws SOCKET_OPEN.
  *
- * libuv takes at most 32 datagrams from a handle in each turn. While the loop works 20 ms per turn that is 1,600 a
- * second: of 10,000 sent, 19 % arrived, 1.5 s late without anybody knowing. Sixteen handles received all of them, as old
- * as one turn, and so did a receiver thread, which cost another core and a copy of each (bench/receive.ts).
+ * libuv reads one datagram per system call and callback, and at most 32 in each turn of the event loop. While the loop
+ * works 20 ms per turn that is 1,600 a second: of 10,000 sent, 19 % arrived, 1.5 s late without anybody knowing. So its
+ * handle only tells that something came and brings the first one; the others are read together (bench/receive.ts).
  */
-export interface UdpSocket {
-  /** The one to send with. */
-  readonly socket: Socket;
-  readonly handles: readonly Socket[];
-}
-
-/** Opens and binds. With libc: bound to the device too, and read through several handles. Throws SOCKET_OPEN. */
 export async function openUdpSocket(options: UdpSocketOptions, libc: Libc | null): Promise<UdpSocket> {
   const socket = newSocket();
-  const handles = [socket];
   try {
-    if (libc) {
-      const fd = openDescriptor(options, libc);
-      await adopt(socket, fd);
-      for (let more = 1; more < options.handles; more++) {
-        const handle = newSocket();
-        handles.push(handle);
-        await adopt(handle, libc.duplicate(fd));
-      }
-    } else
-      await listening(socket, () =>
-        socket.bind({ port: options.port, address: formatIpv4(options.address), exclusive: true }),
-      );
+    const fd = libc ? openDescriptor(options, libc) : null;
+    await listening(socket, () => {
+      if (fd !== null) socket.bind({ fd, exclusive: true });
+      else socket.bind({ port: options.port, address: formatIpv4(options.address), exclusive: true });
+    });
     socket.setBroadcast(true);
     if (!libc) enlarge(socket);
-    return { socket, handles };
+    return libc?.canBatch && fd !== null ? batched(socket, fd, libc) : plain(socket);
   } catch (error) {
-    for (const handle of handles) handle.close();
+    socket.close();
     throw new FlotillaError(
       'SOCKET_OPEN',
       `cannot listen on ${options.iface}, ${formatIpv4(options.address)} port ${options.port}: ${messageOf(error)}`,
@@ -60,6 +64,78 @@ export async function openUdpSocket(options: UdpSocketOptions, libc: Libc | null
     );
   }
 }
+
+/** A system call and a callback for each datagram. */
+function plain(socket: Socket): UdpSocket {
+  let events = silentEvents;
+  return {
+    send(bytes, address, port) {
+      sendSingly(socket, bytes, address, port, events);
+    },
+    listen(wanted) {
+      events = wanted;
+      socket.on('message', (bytes, { address, port }) =>
+        events.onMessage(bytes, tryParseIpv4(address) ?? 0, port),
+      );
+      socket.on('error', (error) => events.onError(error));
+    },
+    close: () => closed(socket),
+  };
+}
+
+function batched(socket: Socket, fd: number, libc: Libc): UdpSocket {
+  let events = silentEvents;
+  let isClosed = false;
+  const leftover: DatagramHandler = (bytes, address, port) =>
+    sendSingly(socket, bytes, address, port, events);
+  let reader: DatagramReader | undefined;
+  let writer: DatagramWriter | undefined;
+  return {
+    send(bytes, address, port) {
+      // The number of a closed descriptor may be another one's by now.
+      if (isClosed) events.onSendFailure(new Error('the socket is closed'), address);
+      else (writer ??= new DatagramWriter(libc, fd, leftover)).send(bytes, address, port);
+    },
+    listen(wanted) {
+      events = wanted;
+      reader ??= new DatagramReader(libc);
+      socket.on('message', (bytes, { address, port }) => {
+        events.onMessage(bytes, tryParseIpv4(address) ?? 0, port);
+        if (!isClosed) reader?.drain(fd, drainedAtOnce, events.onMessage);
+      });
+      socket.on('error', (error) => events.onError(error));
+    },
+    close() {
+      writer?.flush();
+      isClosed = true;
+      return closed(socket);
+    },
+  };
+}
+
+const silentEvents: UdpSocketEvents = {
+  onMessage() {},
+  onError() {},
+  onSendFailure() {},
+};
+
+function sendSingly(
+  socket: Socket,
+  bytes: Uint8Array,
+  address: number,
+  port: number,
+  events: UdpSocketEvents,
+): void {
+  try {
+    socket.send(bytes, port, formatIpv4(address), (error) => {
+      if (error) events.onSendFailure(error, address);
+    });
+  } catch (error) {
+    events.onSendFailure(error as Error, address); // closed, or a port that cannot be
+  }
+}
+
+const closed = (socket: Socket): Promise<void> => new Promise((resolve) => socket.close(() => resolve()));
 
 /** The lookup answers at once: destinations are always literal addresses, and the default costs a tick per packet. */
 const newSocket = (): Socket =>
@@ -73,7 +149,9 @@ function openDescriptor(options: UdpSocketOptions, libc: Libc): number {
     libc.setOption(fd, linux.SO_BROADCAST, one);
     libc.setOption(fd, linux.SO_BINDTODEVICE, Buffer.from(`${options.iface}\0`));
     setReceiveBuffer(fd, libc);
-    libc.bind(fd, socketAddress(options.address, options.port));
+    const bindTo = Buffer.alloc(socketAddressSize4);
+    writeSocketAddress4(bindTo, 0, options.address, options.port);
+    libc.bind(fd, bindTo);
     return fd;
   } catch (error) {
     libc.close(fd);
@@ -98,10 +176,6 @@ function enlarge(socket: Socket): void {
   }
 }
 
-function adopt(socket: Socket, fd: number): Promise<void> {
-  return listening(socket, () => socket.bind({ fd, exclusive: true }));
-}
-
 function listening(socket: Socket, bind: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
@@ -116,14 +190,5 @@ function listening(socket: Socket, bind: () => void): Promise<void> {
 function integer(value: number): Uint8Array {
   const bytes = Buffer.alloc(4);
   hostOrder(bytes).writeUInt32(value, 0);
-  return bytes;
-}
-
-/** struct sockaddr_in. */
-function socketAddress(address: number, port: number): Uint8Array {
-  const bytes = Buffer.alloc(16);
-  hostOrder(bytes).writeUInt16(linux.AF_INET, 0);
-  bytes.writeUInt16BE(port, 2);
-  bytes.writeUInt32BE(address, 4);
   return bytes;
 }

@@ -1,21 +1,15 @@
 // The server's sockets: one per address of every configured interface, one for its broadcasts, and delivery by RFC 2131 §4.1.
-import type { RemoteInfo } from 'node:dgram';
-import { formatIpv4, tryParseIpv4 } from '../addr/ipv4.ts';
+import { formatIpv4 } from '../addr/ipv4.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { ipv4UdpPacket } from './ipv4-frame.ts';
 import type { ListenAddress } from './interfaces.ts';
 import type { Libc } from './libc.ts';
 import { openLinkLayerSender, type LinkLayerSender } from './link-layer.ts';
-import type { InboundDatagram, OpenInterface, OutboundDatagram, Transport } from './transport.ts';
+import type { OpenInterface, OutboundDatagram, Transport } from './transport.ts';
 import { openUdpSocket, type UdpSocket } from './udp-socket.ts';
 
 const limitedBroadcast = 0xffffffff;
-/** Handles on one socket, and on all of them, about: a server with hundreds of addresses has one each. */
-const handlesPerSocket = 16;
-const handlesInAll = 128;
-/** An address of ours, and the broadcasts of its interface. */
-const socketsPerAddress = 3;
 
 export interface UdpTransportOptions {
   readonly listen: readonly ListenAddress[];
@@ -35,7 +29,8 @@ export interface UdpTransportDeps {
   readonly onSendFailure: () => void;
 }
 
-interface OpenSocket extends UdpSocket {
+interface OpenSocket {
+  readonly socket: UdpSocket;
   readonly iface: string;
   readonly address: number;
 }
@@ -58,8 +53,6 @@ export async function openUdpTransport(
     readonly serverAddress: number;
   }[] = [];
   const errors: FlotillaError[] = [];
-  const handlesEach = Math.floor(handlesInAll / (options.listen.length * socketsPerAddress));
-  const handles = Math.max(1, Math.min(handlesPerSocket, handlesEach));
   const open = async (
     iface: string,
     bindTo: number,
@@ -69,7 +62,7 @@ export async function openUdpTransport(
     try {
       const { serverPort: port } = options;
       const opened = {
-        ...(await openUdpSocket({ iface, address: bindTo, port, handles }, deps.libc)),
+        socket: await openUdpSocket({ iface, address: bindTo, port }, deps.libc),
         iface,
         address: bindTo,
       };
@@ -112,11 +105,11 @@ export async function openUdpTransport(
   }));
   const indexByName = new Map(interfaces.map((each) => [each.name, each.index]));
 
-  const failed = (datagram: OutboundDatagram, error: unknown): void => {
+  const failed = (iface: string, destination: number, error: unknown): void => {
     deps.onSendFailure();
     deps.log.warn(
       'DHCP4_PACKET_SEND_FAIL',
-      `failed to send to ${formatIpv4(datagram.destination)} on ${datagram.iface}: ${messageOf(error)}`,
+      `failed to send to ${formatIpv4(destination)} on ${iface}: ${messageOf(error)}`,
     );
   };
   const sendUdp = (datagram: OutboundDatagram, destination: number): void => {
@@ -125,12 +118,10 @@ export async function openUdpTransport(
       senders.find((each) => each.iface === datagram.iface) ??
       senders[0];
     if (!from) {
-      failed(datagram, 'no socket is open');
+      failed(datagram.iface, destination, 'no socket is open');
       return;
     }
-    from.socket.send(datagram.bytes, datagram.destinationPort, formatIpv4(destination), (error) => {
-      if (error) failed(datagram, error);
-    });
+    from.socket.send(datagram.bytes, destination, datagram.destinationPort);
   };
   const sendLinkLayer = (
     sender: LinkLayerSender,
@@ -143,7 +134,7 @@ export async function openUdpTransport(
       const to = { address: datagram.destination, port: datagram.destinationPort };
       sender.send(index, hardwareAddress, ipv4UdpPacket(datagram.bytes, from, to));
     } catch (error) {
-      failed(datagram, error);
+      failed(datagram.iface, datagram.destination, error);
     }
   };
 
@@ -153,14 +144,22 @@ export async function openUdpTransport(
       interfaces,
       listen(handler) {
         for (const { open: opened, destination, serverAddress } of receivers) {
-          const receive = (bytes: Buffer, remote: RemoteInfo): void =>
-            handler(inbound(bytes, remote, opened.iface, destination, serverAddress, deps.now()));
-          for (const handle of opened.handles) {
-            handle.on('message', receive);
-            handle.on('error', (error) =>
-              deps.log.error('DHCP4_PACKET_RECEIVE_FAIL', `socket on ${opened.iface}: ${messageOf(error)}`),
-            );
-          }
+          const { socket, iface } = opened;
+          socket.listen({
+            onMessage: (bytes, source, sourcePort) =>
+              handler({
+                bytes,
+                iface,
+                source,
+                sourcePort,
+                destination,
+                serverAddress,
+                receivedAt: deps.now(),
+              }),
+            onError: (error) =>
+              deps.log.error('DHCP4_PACKET_RECEIVE_FAIL', `socket on ${iface}: ${messageOf(error)}`),
+            onSendFailure: (error, to) => failed(iface, to, error),
+          });
         }
       },
       send(datagram) {
@@ -174,11 +173,7 @@ export async function openUdpTransport(
       },
       async close() {
         linkLayer?.close();
-        await Promise.all(
-          receivers
-            .flatMap(({ open: { handles: opened } }) => opened)
-            .map((handle) => new Promise<void>((resolve) => handle.close(() => resolve()))),
-        );
+        await Promise.all(receivers.map(({ open: { socket } }) => socket.close()));
       },
     },
   };
@@ -198,23 +193,4 @@ function tryLinkLayer(deps: UdpTransportDeps): LinkLayerSender | null {
   } catch (error) {
     return degraded(messageOf(error));
   }
-}
-
-function inbound(
-  bytes: Buffer,
-  remote: RemoteInfo,
-  iface: string,
-  destination: number,
-  serverAddress: number,
-  receivedAt: number,
-): InboundDatagram {
-  return {
-    bytes,
-    iface,
-    source: tryParseIpv4(remote.address) ?? 0,
-    sourcePort: remote.port,
-    destination,
-    serverAddress,
-    receivedAt,
-  };
 }

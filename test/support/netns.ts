@@ -56,6 +56,10 @@ export function createNetwork(): Network {
   const segments = new Set<string>();
   const interfaces = new Map<string, number>();
   ip('netns', 'add', hub);
+  // Where the machine filters what bridges forward, every frame would go through its empty rules.
+  const unfiltered =
+    'for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e "$f" ] || echo 0 > "$f"; done';
+  ip('netns', 'exec', hub, 'sh', '-c', unfiltered);
 
   const attach = (host: Host, segment: string, address?: string): string => {
     if (!segments.has(segment)) {

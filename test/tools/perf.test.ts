@@ -210,7 +210,7 @@ test('a real edge on a real database: every client bound, renewed, released, no 
   const socket = await openPerfSocket({
     local: 'lo',
     localPort: 21_968,
-    server: '127.0.0.1',
+    servers: ['127.0.0.1'],
     serverPort: port,
   });
   const options = perfOptions(['127.0.0.1'], {

@@ -264,15 +264,14 @@ class Generator {
     const binding = this.#bound.next();
     if (binding === undefined) return;
     this.#bound.remove(binding);
-    const { servers } = this.#options;
     const xid = Math.floor(this.#deps.random() * this.#deps.protocol.xids);
     this.#tally.released++;
-    this.#deps.socket.send(this.#deps.protocol.release(xid, binding), servers[this.#nextServer]!);
+    this.#deps.socket.send(this.#deps.protocol.release(xid, binding), this.#nextServer);
   }
 
   #send(stage: Stage, bytes: Uint8Array, server: number): void {
     this.#tally.sent(stage);
-    this.#deps.socket.send(bytes, this.#options.servers[server]!);
+    this.#deps.socket.send(bytes, server);
   }
 
   #expired(query: Query): void {
@@ -291,7 +290,7 @@ class Generator {
         ? protocol.first(client, xid, Math.floor((now() - query.sentAt) / 1000))
         : protocol.second(client, xid, { kind: 'offer', xid, ...binding });
     this.#tally.retransmitted(stage);
-    socket.send(bytes, this.#options.servers[query.server]!);
+    socket.send(bytes, query.server);
     return true;
   }
 

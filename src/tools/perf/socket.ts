@@ -10,7 +10,8 @@ import { openUdpSocket } from '../../net/udp-socket.ts';
 export interface PerfSocket {
   /** What it is bound to: the relay's address. */
   readonly address: number;
-  send(bytes: Uint8Array, server: string): void;
+  /** `server` is the index in `servers`. */
+  send(bytes: Uint8Array, server: number): void;
   onMessage(handler: (bytes: Uint8Array) => void): void;
   /** Sends that failed, and the last reason. */
   readonly failures: { readonly count: number; readonly last: string };
@@ -18,39 +19,39 @@ export interface PerfSocket {
 }
 
 export interface PerfSocketOptions {
-  /** Address or interface name, null = as the kernel routes to `server`. */
+  /** Address or interface name, null = as the kernel routes to the first server. */
   readonly local: string | null;
   readonly localPort: number;
-  readonly server: string;
+  /** Addresses, at least one. */
+  readonly servers: readonly string[];
   readonly serverPort: number;
 }
 
 /** Throws USAGE when the local address is not one of this machine, SOCKET_OPEN when it cannot be bound. */
 export async function openPerfSocket(options: PerfSocketOptions): Promise<PerfSocket> {
-  const local = options.local ?? (await routeTo(options.server));
+  const local = options.local ?? (await routeTo(options.servers[0]!));
   const address = localAddress(local);
   const libc = loadLibc();
   // With the C library the receive buffer may be larger than the system's limit for everybody. Bound to no device: a
   // server on this machine answers over the loopback interface whatever the address.
-  const { socket } = await openUdpSocket(
-    { iface: '', address, port: options.localPort, handles: 1 },
+  const socket = await openUdpSocket(
+    { iface: '', address, port: options.localPort },
     'missing' in libc ? null : libc,
   ).catch((error: unknown) => {
     throw new FlotillaError('SOCKET_OPEN', messageOf(error).replace('on , ', ''), {}, { cause: error });
   });
+  const servers = options.servers.map(parseIpv4);
   const failures = { count: 0, last: '' };
-  const onSent = (error: Error | null): void => {
-    if (!error) return;
+  const failed = (error: Error): void => {
     failures.count++;
     failures.last = error.message;
   };
-  socket.on('error', onSent);
   return {
     address,
     failures,
-    send: (bytes, server) => socket.send(bytes, options.serverPort, server, onSent),
-    onMessage: (handler) => void socket.on('message', handler),
-    close: () => new Promise((resolve) => socket.close(() => resolve())),
+    send: (bytes, server) => socket.send(bytes, servers[server]!, options.serverPort),
+    onMessage: (handler) => socket.listen({ onMessage: handler, onError: failed, onSendFailure: failed }),
+    close: () => socket.close(),
   };
 }
 
