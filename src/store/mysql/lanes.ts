@@ -1,5 +1,5 @@
 // The few connections of a store: packets out, results back; loss noticed once, refused at once, mended in the background.
-import type { Pool, PoolConnection } from 'mysql2/promise';
+import type { Pool, PoolConnection, QueryOptions } from 'mysql2';
 import { describeDatabase, type DatabaseAddress } from '../../db/address.ts';
 import { openPool } from '../../db/connect.ts';
 import { FlotillaError, messageOf } from '../../errors.ts';
@@ -43,7 +43,7 @@ const firstBackOff = 100;
 const lastBackOff = 5_000;
 
 export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: LaneDeps): Lanes {
-  const pool: Pool = openPool(address, options.connections);
+  const { pool } = openPool(address, options.connections);
   const database = describeDatabase(address);
   const listeners: ((state: 'up' | 'down') => void)[] = [];
   let state: 'up' | 'down' = 'up';
@@ -54,7 +54,7 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
 
   // GROUP_CONCAT carries the addresses of a batch; a lock is never worth waiting for longer than a client waits.
   // MariaDB turns IN lists beyond this length into a join that loses the order of locks.
-  pool.pool.on('connection', (connection) => {
+  pool.on('connection', (connection) => {
     connection.query(
       'SET SESSION group_concat_max_len = 4194304, innodb_lock_wait_timeout = 3, eq_range_index_dive_limit = 1; ' +
         '/*M! SET SESSION in_predicate_conversion_threshold = 0 */',
@@ -92,9 +92,9 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
 
   const tryAgain = async (delay: number): Promise<void> => {
     try {
-      const connection = await pool.getConnection();
+      const connection = await taken(pool);
       try {
-        await connection.query({ sql: 'SELECT 1', timeout: options.queryTimeout });
+        await queried(connection, { sql: 'SELECT 1', timeout: options.queryTimeout });
         connection.release();
       } catch (error) {
         connection.destroy();
@@ -116,7 +116,7 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
   const connect = async (): Promise<PoolConnection> => {
     if (closed || state === 'down') throw unreachable();
     try {
-      return await pool.getConnection();
+      return await taken(pool);
     } catch (error) {
       throw goDown(error);
     }
@@ -125,14 +125,14 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
   const runOnce = async (connection: PoolConnection, sql: string): Promise<PacketResult> => {
     packets++;
     try {
-      const [results] = await connection.query({ sql, rowsAsArray: true, timeout: options.queryTimeout });
+      const results = await queried(connection, { sql, rowsAsArray: true, timeout: options.queryTimeout });
       connection.release();
-      return results as PacketResult;
+      return results;
     } catch (error) {
       // The transaction is open and the statistics switch may be on: neither may reach the next user of the connection.
       try {
         if (kindOf(error) === 'unreachable') throw error;
-        await connection.query({
+        await queried(connection, {
           sql: 'ROLLBACK; SET @fleet_statistics_off = NULL, @fleet_batch = NULL',
           timeout: options.queryTimeout,
         });
@@ -179,10 +179,20 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
       if (closed) return;
       closed = true;
       if (probe) clearTimeout(probe);
-      await pool.end();
+      await pool.promise().end();
     },
   };
 }
+
+// Not mysql2's own promises: they take a stack for every packet, in case it fails.
+const taken = (pool: Pool): Promise<PoolConnection> =>
+  new Promise((resolve, reject) =>
+    pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection))),
+  );
+const queried = (connection: PoolConnection, options: QueryOptions): Promise<PacketResult> =>
+  new Promise((resolve, reject) => {
+    connection.query(options, (error, results) => (error ? reject(error) : resolve(results as PacketResult)));
+  });
 
 /** 2 to 5 ms after the first loss, doubling: long enough for the winner's commit. */
 function pause(attempt: number, random: () => number): Promise<void> {
