@@ -29,6 +29,7 @@ import {
   type QueueServices,
   type QueuedPacket,
 } from './queue-types.ts';
+import { RecentOffers } from './recent-offers.ts';
 import { reviewedReclaim } from './reviewed-reclaim.ts';
 import type { Statistics } from './statistics.ts';
 import { clientFields } from './v4/describe.ts';
@@ -115,6 +116,7 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
     networkState,
     allocator: deps.allocator,
     preference: new SubnetPreference(),
+    recentOffers: new RecentOffers(() => clock.monotonic()),
     options: new OptionAssembler({ encodeSuboptions: encodeSuboptions4 }),
     serverIdentifiers: new ServerIdentifiers({ transport }),
     serverPort: settings.serverPort,

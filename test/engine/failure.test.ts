@@ -7,7 +7,7 @@ import type { LeaseStore } from '../../src/store/lease-store.ts';
 import { discover, request, withRequestedAddress, withServerId } from '../support/packets4.ts';
 import { FakeClock } from './fake-clock.ts';
 import { openMemoryStore } from './memory-store.ts';
-import { acquire, answered, client, NAK, OFFER, plain, renew, silent } from './scenario.ts';
+import { ACK, acquire, answered, client, NAK, OFFER, plain, renew, silent } from './scenario.ts';
 import { World } from './world.ts';
 
 async function worldWith(change: (store: LeaseStore<Lease4>) => Partial<LeaseStore<Lease4>>): Promise<World> {
@@ -83,7 +83,7 @@ void test('an address that another server took between lookup and write is refus
   assert.deepEqual((await world.lease(offer.yiaddr))?.hwaddr, Uint8Array.of(9, 9, 9, 9, 9, 9));
 });
 
-void test('an exchange asks the store once to offer, and once more, plus a write, to lease', async () => {
+void test('an exchange asks the store once to offer and writes once to lease; a renewal asks and writes', async () => {
   const calls: string[] = [];
   const world = await worldWith((store) => ({
     find: (query) => (calls.push('find'), store.find(query)),
@@ -91,11 +91,47 @@ void test('an exchange asks the store once to offer, and once more, plus a write
     findFree: (...args) => (calls.push('findFree'), store.findFree(...args)),
   }));
   const ack = await acquire(world, client(1));
-  assert.deepEqual(calls, ['find', 'find', 'write']);
+  assert.deepEqual(calls, ['find', 'write']);
   await world.pass(3600);
   calls.length = 0;
   await renew(world, ack.yiaddr, client(1));
   assert.deepEqual(calls, ['find', 'write']);
+});
+
+/** What the store is asked between an OFFER and the answer to its REQUEST. */
+async function asked(meanwhile: (world: World) => Promise<unknown>): Promise<readonly [string[], number]> {
+  const calls: string[] = [];
+  const world = await worldWith((store) => ({
+    find: (query) => (calls.push('find'), store.find(query)),
+    write: (write) => (calls.push('write'), store.write(write)),
+  }));
+  const { yiaddr } = answered(await world.send(discover(client(1))), OFFER);
+  await meanwhile(world);
+  calls.length = 0;
+  const reply = await world.send(selecting(1, yiaddr));
+  assert.equal(world.stat('assigned-addresses'), 1);
+  return [calls, reply!.type];
+}
+
+void test('what an offer was based on counts for five seconds, for one configuration and one REQUEST', async () => {
+  const nothing = (): Promise<void> => Promise.resolve();
+  assert.deepEqual(await asked(nothing), [['write'], ACK]);
+  assert.deepEqual(await asked((world) => world.pass(4)), [['write'], ACK]);
+  assert.deepEqual(await asked((world) => world.pass(5)), [['find', 'write'], ACK]);
+  const reconfigured = (world: World) => world.reconfigure(plain({ 'valid-lifetime': 77 }));
+  assert.deepEqual(await asked(reconfigured), [['find', 'write'], ACK]);
+  // The lost ACK: what was written is renewed.
+  const acknowledged = (world: World) => world.send(selecting(1, '192.0.2.100'));
+  const [calls, type] = await asked(acknowledged);
+  assert.deepEqual([calls[0], type], ['find', ACK]);
+});
+
+void test('the lease that follows a remembered offer begins by the clock of the store', async () => {
+  const world = await worldWith(() => ({}));
+  const { yiaddr } = answered(await world.send(discover(client(1))), OFFER);
+  await world.pass(3);
+  answered(await world.send(selecting(1, yiaddr)), ACK);
+  assert.equal((await world.lease(yiaddr))?.cltt, Math.floor(world.clock.now() / 1000));
 });
 
 void test('stopping answers what was accepted', async () => {

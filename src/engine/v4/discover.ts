@@ -14,6 +14,7 @@ import {
   isFreeForClient,
   isHolder,
   ownLease,
+  rememberOffer,
   requestedAddress,
   setAside,
 } from './lookup.ts';
@@ -55,6 +56,7 @@ const maxConflicts = 8;
 
 function offered(t: Transaction4): StepResult {
   t.answer = messageType4.OFFER;
+  rememberOffer(t);
   const { lease, lifetime } = t.grant!;
   t.engine.log.info(
     'DHCP4_LEASE_OFFER',

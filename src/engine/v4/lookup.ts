@@ -24,6 +24,10 @@ export async function lookUp(t: Transaction4): Promise<StepResult> {
     return 'continue';
   }
   const requested = requestedAddress(t);
+  if (recallOffer(t, requested)) {
+    await findReservations(t, subnets, [requested]);
+    return 'continue';
+  }
   // Candidates ride along: where the lookup shows a free one, allocation needs no further round trip.
   const choosesAddress = t.type === messageType4.DISCOVER || requested === 0;
   const candidates = choosesAddress ? drawCandidates(t, subnets) : [];
@@ -35,6 +39,28 @@ export async function lookUp(t: Transaction4): Promise<StepResult> {
   else await findLeases(t, addresses, hold);
   return 'continue';
 }
+
+/** SELECTING (RFC 2131 §4.3.2) what was offered a moment ago: the leases are as its DISCOVER found them, or the claim fails. */
+function recallOffer(t: Transaction4, requested: number): boolean {
+  const isSelecting = t.type === messageType4.REQUEST && t.query.options.has(option4.serverIdentifier);
+  const offer = isSelecting && t.client ? t.engine.recentOffers.take(t.client) : null;
+  if (!offer || offer.address !== requested || offer.snapshot !== t.snapshot || offer.link !== linkOf(t))
+    return false;
+  t.now = offer.now;
+  t.held.set(requested, offer.row);
+  return true;
+}
+
+/** After an OFFER that wrote nothing to a client without a lease. */
+export function rememberOffer(t: Transaction4): void {
+  const address = t.grant!.lease.address;
+  const row = t.held.get(address);
+  if (row === undefined || t.own.length > 0 || t.offerLifetime > 0 || !t.client) return;
+  const { snapshot, now } = t;
+  t.engine.recentOffers.remember(t.client, { snapshot, link: linkOf(t), address, row, now });
+}
+
+const linkOf = ({ subnet }: Transaction4): string | number => subnet!.networkName ?? subnet!.id;
 
 /** RFC 2131 §4.3.2: option 50, else ciaddr; 0 = none. */
 export function requestedAddress(t: Transaction4): number {

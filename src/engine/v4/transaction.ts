@@ -14,6 +14,7 @@ import type { HookScope, Query4, Response4 } from '../hooks.ts';
 import type { LeaseUsage } from '../lease-usage.ts';
 import type { NetworkState } from '../network-state.ts';
 import type { OptionAssembler } from '../option-scopes.ts';
+import type { RecentOffers } from '../recent-offers.ts';
 import type { Statistics } from '../statistics.ts';
 import type { ServerIdentifiers } from './server-identifiers.ts';
 import type { SubnetPreference } from './subnet-preference.ts';
@@ -31,6 +32,7 @@ export interface Engine4 {
   readonly networkState: NetworkState;
   readonly allocator: Allocator;
   readonly preference: SubnetPreference;
+  readonly recentOffers: RecentOffers<Lease4>;
   readonly options: OptionAssembler;
   readonly serverIdentifiers: ServerIdentifiers;
   /** `-p`: where relays are answered. `-P`: where clients are answered. */
