@@ -11,7 +11,7 @@ const first = 512;
 const windowMs = 100;
 const windowAnswers = 16;
 /** Milliseconds in process that are always acceptable. */
-const acceptable = 15;
+const acceptable = 20;
 /**
  * Slow stores may take this much longer than they take when not pressed: a lookup that just misses a batch waits for that
  * one and for its own.

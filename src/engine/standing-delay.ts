@@ -8,15 +8,17 @@ export interface StandingDelayOptions {
 }
 
 /** Milliseconds of waiting that are no sign of overload. */
-const unremarkable = 100;
+const unremarkable = 50;
 /** Milliseconds of remarkable waiting, without a pause, that are one. */
 const interval = 500;
+/** Milliseconds over which arrivals are counted, at least. */
+const turn = 250;
 
 export class StandingDelay {
   readonly #options: StandingDelayOptions;
   /** When waiting became remarkable; null while it is not. */
   #since: number | null = null;
-  /** Packets that came since the last turn, and between the two turns before; one is made every `underLoad`. */
+  /** Packets that came since the last turn, and between the two turns before; one is made every {@link turn}. */
   #arrivals = 0;
   #arrivalsBefore = 0;
   #turnedAt = -Infinity;
@@ -50,8 +52,8 @@ export class StandingDelay {
 
   #turn(now: number): void {
     const passed = now - this.#turnedAt;
-    if (passed < this.#options.underLoad) return;
-    this.#arrivalsBefore = passed < 2 * this.#options.underLoad ? this.#arrivals : 0;
+    if (passed < turn) return;
+    this.#arrivalsBefore = passed < 2 * turn ? this.#arrivals : 0;
     this.#arrivals = 0;
     this.#turnedAt = now;
   }
