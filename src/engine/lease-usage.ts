@@ -41,7 +41,7 @@ const allocationStatistics: readonly AllocationStatistic[] = [
 
 type Scope = Record<LeaseStatistic, StatisticCounter>;
 
-const zeros = (names: readonly string[]): Readonly<Record<string, number>> =>
+const zerosOf = (names: readonly string[]): Readonly<Record<string, number>> =>
   Object.fromEntries(names.map((name) => [name, 0]));
 
 export class LeaseUsage {
@@ -58,7 +58,7 @@ export class LeaseUsage {
     this.#statistics = deps.statistics;
     this.#global = this.#scope('');
     const allocations = allocationStatistics.map((name) => `v${options.family}-${name}`);
-    this.#subnetStart = zeros([...leaseStatistics, ...allocations]);
+    this.#subnetStart = zerosOf([...leaseStatistics, ...allocations]);
   }
 
   /** Subnets that went lose their statistics; new or changed ones get totals, and zeros where nothing was counted yet. */
@@ -175,8 +175,8 @@ export class LeaseUsage {
       totals.set(poolId, (totals.get(poolId) ?? 0) + Number(capacity));
       total += Number(capacity);
     }
-    const begin = (prefix: string, values: Readonly<Record<string, number>>, capacity: number): void => {
-      this.#statistics.begin(prefix, { ...values, 'total-addresses': capacity });
+    const begin = (prefix: string, start: Readonly<Record<string, number>>, capacity: number): void => {
+      this.#statistics.begin(prefix, start, { 'total-addresses': capacity });
       this.#setTo(`${prefix}total-addresses`, capacity);
     };
     begin(subnetPrefix(subnet.id), this.#subnetStart, total);
@@ -202,7 +202,7 @@ export class LeaseUsage {
   }
 }
 
-const poolStart = zeros(leaseStatistics);
+const poolStart = zerosOf(leaseStatistics);
 
 /** Assigned addresses include declined ones. */
 const isInUse = (lease: Lease): boolean =>

@@ -8,10 +8,15 @@ export interface Beginning {
   readonly time: number;
 }
 
+type Values = Readonly<Record<string, StatisticValue>>;
+
 interface Group {
-  readonly values: Readonly<Record<string, StatisticValue>>;
+  /** One record for all groups of a kind. */
+  readonly shared: Values;
+  /** Those of this group alone. */
+  readonly own: Values;
   readonly time: number;
-  /** Names of `values` that were removed one by one. */
+  /** Names that were removed one by one. */
   readonly removed: ReadonlySet<string>;
 }
 
@@ -20,9 +25,9 @@ export class StatisticBeginnings {
   readonly #groups = new Map<string, Group>();
 
   /** A group that is there stays as it is; what was removed of it is there again. */
-  add(prefix: string, values: Group['values'], time: number): void {
+  add(prefix: string, shared: Values, own: Values, time: number): void {
     const group = this.#groups.get(prefix);
-    if (!group) this.#groups.set(prefix, { values, time, removed: none });
+    if (!group) this.#groups.set(prefix, { shared, own, time, removed: none });
     else if (group.removed.size > 0) this.#groups.set(prefix, { ...group, removed: none });
   }
 
@@ -30,14 +35,14 @@ export class StatisticBeginnings {
     const end = name.lastIndexOf('.') + 1;
     const group = end === 0 ? undefined : this.#groups.get(name.slice(0, end));
     if (!group) return undefined;
-    const own = name.slice(end);
-    const value = group.removed.has(own) ? undefined : group.values[own];
+    const last = name.slice(end);
+    const value = group.removed.has(last) ? undefined : (group.own[last] ?? group.shared[last]);
     return value === undefined ? undefined : { value, time: group.time };
   }
 
   *names(): Iterable<string> {
-    for (const [prefix, { values, removed }] of this.#groups) {
-      for (const name of Object.keys(values)) if (!removed.has(name)) yield `${prefix}${name}`;
+    for (const [prefix, group] of this.#groups) {
+      for (const name of namesOf(group)) if (!group.removed.has(name)) yield `${prefix}${name}`;
     }
   }
 
@@ -56,14 +61,16 @@ export class StatisticBeginnings {
   /** All groups stay known, so that {@link StatisticBeginnings.delete} still tells their names. */
   removeAll(): void {
     for (const [prefix, group] of this.#groups)
-      this.#groups.set(prefix, { ...group, removed: new Set(Object.keys(group.values)) });
+      this.#groups.set(prefix, { ...group, removed: new Set(namesOf(group)) });
   }
 
   /** Every value becomes neutral. */
   reset(time: number): void {
+    const neutral = (values: Values): Values =>
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, neutralOf(value)]));
     for (const [prefix, group] of this.#groups) {
-      const neutral = Object.entries(group.values).map(([name, value]) => [name, neutralOf(value)] as const);
-      this.#groups.set(prefix, { ...group, values: Object.fromEntries(neutral), time });
+      const { shared, own } = group;
+      this.#groups.set(prefix, { ...group, shared: neutral(shared), own: neutral(own), time });
     }
   }
 
@@ -71,9 +78,10 @@ export class StatisticBeginnings {
   delete(prefix: string): readonly string[] {
     const group = this.#groups.get(prefix);
     this.#groups.delete(prefix);
-    return Object.keys(group?.values ?? {});
+    return group ? namesOf(group) : [];
   }
 }
 
+const namesOf = ({ shared, own }: Group): readonly string[] => [...Object.keys(shared), ...Object.keys(own)];
 const none: ReadonlySet<string> = new Set();
 const neutralOf = (value: StatisticValue): StatisticValue => (typeof value === 'bigint' ? 0n : 0);

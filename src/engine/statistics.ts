@@ -58,10 +58,15 @@ export class Statistics {
 
   /**
    * Statistics that begin together, `prefix` ending in a dot; those that are there already stay as they are. Thousands
-   * of subnets have a dozen each of which most never change: until one does it costs nothing of its own.
+   * of subnets have a dozen each of which most never change: until one does it costs nothing of its own. `shared` is
+   * one record for all of a kind, `own` has those that begin with values of their own.
    */
-  begin(prefix: string, values: Readonly<Record<string, StatisticValue>>): void {
-    this.#beginnings.add(prefix, values, this.#clock());
+  begin(
+    prefix: string,
+    shared: Readonly<Record<string, StatisticValue>>,
+    own: Readonly<Record<string, StatisticValue>> = {},
+  ): void {
+    this.#beginnings.add(prefix, shared, own, this.#clock());
   }
 
   /** Removes what began together. */
