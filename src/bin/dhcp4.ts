@@ -27,7 +27,6 @@ interface Dhcp4Flags {
 /** Sets `process.exitCode`; the letters are those of kea-dhcp4. */
 export function dhcp4Command(): Command {
   return new Command('dhcp4')
-    .description('the DHCPv4 server')
     .option('-c, --config <file>', 'serve by this configuration file')
     .option('-t, --test <file>', 'check this configuration file and exit')
     .option('-p, --server-port <port>', 'UDP port to listen on', port, 67)
