@@ -125,7 +125,7 @@ function editDistance(a: string, b: string): number {
   return previous[b.length]!;
 }
 
-/** Without ajv's optimizer: it takes twice as long to compile as it ever saves. */
+/** Without ajv's optimizer, which takes half of the time that compiling takes. */
 function compile(schema: JsonSchema): ValidateFunction {
   return new Ajv({ allErrors: true, verbose: true, strict: true, code: { optimize: false } }).compile(schema);
 }
