@@ -176,8 +176,8 @@ export class LeaseUsage {
       total += Number(capacity);
     }
     const begin = (prefix: string, start: Readonly<Record<string, number>>, capacity: number): void => {
-      this.#statistics.begin(prefix, start, { 'total-addresses': capacity });
-      this.#setTo(`${prefix}total-addresses`, capacity);
+      const isNew = this.#statistics.begin(prefix, start, { 'total-addresses': capacity });
+      if (!isNew) this.#setTo(`${prefix}total-addresses`, capacity);
     };
     begin(subnetPrefix(subnet.id), this.#subnetStart, total);
     for (const [poolId, capacity] of totals) begin(poolPrefix(subnet.id, poolId), poolStart, capacity);

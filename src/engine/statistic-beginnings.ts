@@ -24,11 +24,12 @@ interface Group {
 export class StatisticBeginnings {
   readonly #groups = new Map<string, Group>();
 
-  /** A group that is there stays as it is; what was removed of it is there again. */
-  add(prefix: string, shared: Values, own: Values, time: number): void {
+  /** A group that is there stays as it is, which is then false; what was removed of it is there again. */
+  add(prefix: string, shared: Values, own: Values, time: number): boolean {
     const group = this.#groups.get(prefix);
     if (!group) this.#groups.set(prefix, { shared, own, time, removed: none });
     else if (group.removed.size > 0) this.#groups.set(prefix, { ...group, removed: none });
+    return !group;
   }
 
   find(name: string): Beginning | undefined {

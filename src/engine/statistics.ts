@@ -57,7 +57,7 @@ export class Statistics {
   }
 
   /**
-   * Statistics that begin together, `prefix` ending in a dot; those that are there already stay as they are. Thousands
+   * Statistics that begin together, `prefix` ending in a dot; false: they are there already and stay as they are. Thousands
    * of subnets have a dozen each of which most never change: until one does it costs nothing of its own. `shared` is
    * one record for all of a kind, `own` has those that begin with values of their own.
    */
@@ -65,8 +65,8 @@ export class Statistics {
     prefix: string,
     shared: Readonly<Record<string, StatisticValue>>,
     own: Readonly<Record<string, StatisticValue>> = {},
-  ): void {
-    this.#beginnings.add(prefix, shared, own, this.#clock());
+  ): boolean {
+    return this.#beginnings.add(prefix, shared, own, this.#clock());
   }
 
   /** Removes what began together. */
