@@ -16,6 +16,7 @@ const lease = fc.record({
   age: fc.integer({ min: 0, max: 50 }),
   validLifetime: fc.constantFrom(0, 10, 20, infiniteLifetime),
   state: fc.constantFrom<LeaseState>(0, 1, 2, 3),
+  subnetId: fc.constantFrom(1, 2),
 });
 const change = fc.oneof({ arbitrary: lease, weight: 3 }, fc.integer({ min: 0xf000_0000, max: 0xf000_001f }));
 
@@ -30,10 +31,10 @@ test('a table finds by address, owner, expiry and state what a list finds', () =
           list.delete(one);
           continue;
         }
-        const { address, client, hasClientId, age, validLifetime, state } = one;
+        const { address, client, hasClientId, age, validLifetime, state, subnetId } = one;
         const hwaddr = Uint8Array.of(2, 0, 0, 0, 0, client);
         const row: Lease4 = {
-          ...lease4(0, { address, hwaddr, validLifetime, state, cltt: now - age }),
+          ...lease4(0, { address, hwaddr, validLifetime, state, subnetId, cltt: now - age }),
           clientId: hasClientId ? Uint8Array.of(1, client) : null,
         };
         table.set(row, lease4Rows.encode(row));
@@ -48,6 +49,7 @@ test('a table finds by address, owner, expiry and state what a list finds', () =
         table.sortedAddresses().map((address) => table.get(address)),
         byAddress(all),
       );
+      for (const { address, subnetId } of all) assert.equal(table.subnetIdOf(address), subnetId);
       const rows = byAddress(all).map((one) => lease4Rows.encode(one));
       assert.deepEqual([...table.texts()].sort(), rows.sort());
       for (const { hwaddr, clientId } of all) {

