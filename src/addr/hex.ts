@@ -10,6 +10,30 @@ export function parseHex(text: string): Uint8Array {
 
 /** Like {@link parseHex}, `undefined` instead of an error. Separators may be `:`, `-` or a space. */
 export function tryParseHex(text: string): Uint8Array | undefined {
+  return parsePairs(text) ?? parseLoosely(text);
+}
+
+/** The usual form, `01:02:0a`, without expressions: a lease file has a million of them. */
+function parsePairs(text: string): Uint8Array | undefined {
+  if (text.length % 3 !== 2) return undefined;
+  const bytes = new Uint8Array((text.length + 1) / 3);
+  for (let i = 0, at = 0; i < bytes.length; i++, at += 3) {
+    const [high, low] = [digitOf(text.charCodeAt(at)), digitOf(text.charCodeAt(at + 1))];
+    if (high < 0 || low < 0 || (i > 0 && text.charCodeAt(at - 1) !== colon)) return undefined;
+    bytes[i] = high * 16 + low;
+  }
+  return bytes;
+}
+
+function digitOf(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
+}
+
+const colon = 0x3a;
+
+function parseLoosely(text: string): Uint8Array | undefined {
   const trimmed = text.trim();
   if (/[:\- ]/.test(trimmed)) {
     const parts = trimmed.split(/[:\- ]/);

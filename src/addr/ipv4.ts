@@ -1,7 +1,8 @@
 // IPv4 addresses and prefixes as unsigned 32-bit numbers.
 import { FlotillaError } from '../errors.ts';
 
-const dottedQuad = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
+const dot = 0x2e;
+const zero = 0x30;
 
 /** `10.0.0.1` → 167772161. Throws ADDRESS_SYNTAX. */
 export function parseIpv4(text: string): number {
@@ -12,15 +13,20 @@ export function parseIpv4(text: string): number {
 
 /** Like {@link parseIpv4}, `undefined` instead of an error. */
 export function tryParseIpv4(text: string): number | undefined {
-  const match = dottedQuad.exec(text);
-  if (!match) return undefined;
-  let address = 0;
-  for (let i = 1; i <= 4; i++) {
-    const octet = Number(match[i]);
-    if (octet > 255) return undefined;
-    address = address * 256 + octet;
+  let [address, octet, digits, dots] = [0, 0, 0, 0];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === dot) {
+      if (digits === 0 || ++dots > 3) return undefined;
+      address = address * 256 + octet;
+      [octet, digits] = [0, 0];
+    } else {
+      if (code < zero || code > zero + 9 || ++digits > 3) return undefined;
+      octet = octet * 10 + (code - zero);
+      if (octet > 255) return undefined;
+    }
   }
-  return address;
+  return dots === 3 && digits > 0 ? address * 256 + octet : undefined;
 }
 
 /** 167772161 → `10.0.0.1`. */

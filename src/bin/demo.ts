@@ -16,7 +16,6 @@ interface DemoFlags {
 
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('a fleet of two edges on this machine, with simulated clients')
     .option('--database <url>', 'mysql://user:password@host:port/name (default: $DATABASE_URL)')
     .option('--directory <path>', 'edge files and logs', 'var/demo')
     .option('--interface <name>', 'serve real clients on this interface, port 67 (root)')

@@ -1,25 +1,12 @@
-// `flotilla dhcp4`: check a configuration file (-t), or serve by it (-c) until a signal or a command ends it.
-import { mkdirSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { basename, extname, resolve } from 'node:path';
+// `flotilla dhcp4`: check a configuration file (-t), or serve by it (-c). What that takes is loaded when it is asked for.
 import { Command, InvalidArgumentError } from 'commander';
-import { createCommandRegistry } from '../control/registry.ts';
-import { registerBuiltInCommands } from '../control/commands/register.ts';
-import { FlotillaError, messageOf } from '../errors.ts';
-import { createLogger } from '../log.ts';
-import { Daemon } from './daemon.ts';
-import { daemonOperations } from './daemon-commands.ts';
-import { testFile } from './test-file.ts';
+import { FlotillaError } from '../errors.ts';
+import type { ServeFlags } from './serve4.ts';
 import { extendedVersion, programVersion } from './version.ts';
 
-interface Dhcp4Flags {
+interface Dhcp4Flags extends ServeFlags {
   readonly config?: string;
   readonly test?: string;
-  readonly serverPort: number;
-  readonly clientPort: number;
-  readonly stateDir: string;
-  readonly instance?: string;
-  readonly debug?: boolean;
   readonly showVersion?: boolean;
   readonly extendedVersion?: boolean;
 }
@@ -27,7 +14,6 @@ interface Dhcp4Flags {
 /** Sets `process.exitCode`; the letters are those of kea-dhcp4. */
 export function dhcp4Command(): Command {
   return new Command('dhcp4')
-    .description('the DHCPv4 server')
     .option('-c, --config <file>', 'serve by this configuration file')
     .option('-t, --test <file>', 'check this configuration file and exit')
     .option('-p, --server-port <port>', 'UDP port to listen on', port, 67)
@@ -44,7 +30,7 @@ export function dhcp4Command(): Command {
     .action(async (flags: Dhcp4Flags) => {
       if (flags.showVersion) console.log(programVersion);
       else if (flags.extendedVersion) console.log(extendedVersion());
-      else if (flags.test !== undefined) await testFile(flags.test).finally(endWhenSaid);
+      else if (flags.test !== undefined) await test(flags.test).finally(endWhenSaid);
       else if (flags.config !== undefined) await serve(flags.config, flags).finally(endWhenSaid);
       else throw new FlotillaError('USAGE', 'name a configuration file: -c FILE to serve, -t FILE to check');
     });
@@ -53,66 +39,9 @@ export function dhcp4Command(): Command {
 /** What a hook library left open keeps no process that is done; what was logged is written on exit. */
 const endWhenSaid = (): void => void setImmediate(() => process.exit());
 
-async function serve(file: string, flags: Dhcp4Flags): Promise<void> {
-  const log = createLogger({ name: 'kea-dhcp4', level: flags.debug ? 'debug' : 'info' });
-  const registry = createCommandRegistry({ log });
-  const configPath = resolve(file);
-  let stopped: (exitCode: number) => void;
-  const ended = new Promise<number>((settle) => (stopped = settle));
-  const daemon = new Daemon(
-    {
-      configPath,
-      serverPort: flags.serverPort,
-      clientPort: flags.clientPort,
-      stateDirectory: resolve(flags.stateDir),
-      instance: flags.instance ?? `${hostname()}:${basename(configPath, extname(configPath))}`,
-      debug: flags.debug === true,
-      environment: process.env,
-    },
-    { log, registry },
-  );
-  registerBuiltInCommands(
-    registry,
-    daemonOperations(daemon, (exitCode) => stopped(exitCode)),
-  );
-  catchEverything(log);
-
-  log.info('DHCP4_STARTING', `Flotilla DHCPv4 server version ${programVersion} starting`);
-  try {
-    mkdirSync(resolve(flags.stateDir), { recursive: true, mode: 0o750 });
-    await daemon.start();
-  } catch (error) {
-    log.error('DHCP4_INIT_FAIL', `failed to initialize Flotilla server: ${messageOf(error)}`);
-    await daemon.stop();
-    process.exitCode = 1;
-    return;
-  }
-  process.on('SIGHUP', () => {
-    daemon
-      .reload()
-      .catch((error: unknown) =>
-        log.error(
-          'DHCP4_DYNAMIC_RECONFIGURATION_FAIL',
-          `dynamic server reconfiguration failed, nothing changed: ${messageOf(error)}`,
-        ),
-      );
-  });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopped(0));
-  log.info('DHCP4_STARTED', `Flotilla DHCPv4 server version ${programVersion} started`);
-
-  process.exitCode = await ended;
-  await daemon.stop();
-  log.info('DHCP4_SHUTDOWN', 'server shutdown');
-}
-
-/** The last line of defence: a mistake of ours in one packet must not take the other clients' server away. */
-function catchEverything(log: ReturnType<typeof createLogger>): void {
-  process.on('unhandledRejection', (reason) => log.error('FLOTILLA_UNHANDLED_REJECTION', stackOf(reason)));
-  process.on('uncaughtException', (error) => log.error('FLOTILLA_UNCAUGHT_EXCEPTION', stackOf(error)));
-}
-
-const stackOf = (thrown: unknown): string =>
-  thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+const test = async (file: string): Promise<void> => (await import('./test-file.ts')).testFile(file);
+const serve = async (file: string, flags: ServeFlags): Promise<void> =>
+  (await import('./serve4.ts')).serve4(file, flags);
 
 function port(text: string): number {
   const value = Number(text);

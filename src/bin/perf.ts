@@ -17,7 +17,6 @@ const incompleteExitCode = 3;
 
 export function perfCommand(): Command {
   return new Command('perf')
-    .description('measure a DHCP server with simulated clients behind a relay (letters as perfdhcp)')
     .argument('[server...]', 'addresses; with several, exchanges go to one after the other')
     .option('-4, --v4', 'DHCPv4 (default)')
     .option('-6, --v6', 'DHCPv6')

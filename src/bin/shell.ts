@@ -4,7 +4,6 @@ import { shell } from '../tools/shell.ts';
 
 export function shellCommand(): Command {
   return new Command('shell')
-    .description('send a management command to a daemon; the exit code is the result of the answer')
     .argument('<socket>', 'path of the control socket')
     .argument('<command>', 'for example list-commands, status-get, config-get')
     .argument('[arguments]', 'JSON arguments of the command')

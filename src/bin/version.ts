@@ -1,7 +1,7 @@
 // What this program calls itself.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { contractVersion } from '../db/schema-level.ts';
+import { contractVersion } from '../db/schema-names.ts';
 
 /** Kea release whose contracts are spoken. */
 export const contractRelease = '3.0';

@@ -24,8 +24,11 @@ export function databaseNotices(
     else found.set(message, { message, first: of, objects: 1 });
   };
   for (const [key, value] of Object.entries(now.globals.inForce)) {
-    if (value === before?.globals.inForce[key] || originOfGlobal?.([key]).kind !== 'database') continue;
-    for (const { message } of noticesOf({ [key]: value }, family)) note(message, key);
+    if (value === before?.globals.inForce[key]) continue;
+    // Where it came from is asked last: to find a place in a file costs more than all the rest.
+    const notices = noticesOf({ [key]: value }, family);
+    if (notices.length === 0 || originOfGlobal?.([key]).kind !== 'database') continue;
+    for (const { message } of notices) note(message, key);
   }
   noteObjects('shared-network', now.networks, before?.networks, note);
   noteObjects('subnet', now.subnets, before?.subnets, note);

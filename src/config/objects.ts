@@ -1,7 +1,7 @@
 // Objects judged one by one against what was in force before: reused, resolved, or set aside for the last good version.
 import { FlotillaError } from '../errors.ts';
 import { canonicalDigest } from './hash.ts';
-import type { Rejection, WrittenObject } from './parts.ts';
+import { withJson, type Rejection, type WrittenObject } from './parts.ts';
 import type { JsonMap } from './written.ts';
 
 /** What a resolver makes of one object; `json` is what is in force of it (less its rejected parts). */
@@ -160,7 +160,7 @@ function entryFor<T>(
 
   const first = attempt(object);
   if (!('error' in first)) {
-    const inForce = first.json === object.json ? object : { ...object, json: first.json };
+    const inForce = first.json === object.json ? object : withJson(object, first.json);
     return entryOf(object, inForce, first.value, first.rejections, dependenciesOf(input, object, inForce));
   }
 

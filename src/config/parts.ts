@@ -19,6 +19,12 @@ export interface WrittenObject {
   locate?(path: readonly (string | number)[]): WrittenObject['origin'];
 }
 
+/** The same object with other JSON in force. */
+export function withJson(object: WrittenObject, json: JsonMap): WrittenObject {
+  const { origin } = object;
+  return object.locate ? { json, origin, locate: (path) => object.locate!(path) } : { json, origin };
+}
+
 /**
  * Everything that makes one snapshot. Entries nested in an object that came from a table (pools, options) may carry
  * their own row number as `metadata: { "row-id": n }`; config-get and the hash leave all `metadata` out. Lists are in effective order (classes: evaluation order).

@@ -125,8 +125,9 @@ function editDistance(a: string, b: string): number {
   return previous[b.length]!;
 }
 
+/** Without ajv's optimizer, which takes half of the time that compiling takes. */
 function compile(schema: JsonSchema): ValidateFunction {
-  return new Ajv({ allErrors: true, verbose: true, strict: true }).compile(schema);
+  return new Ajv({ allErrors: true, verbose: true, strict: true, code: { optimize: false } }).compile(schema);
 }
 
 /** A constant made at its first use: compiling a schema takes milliseconds. */

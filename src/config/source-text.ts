@@ -16,6 +16,8 @@ export interface SourceText {
   positionAt(offset: number): SourcePosition;
   /** Offsets of commas before a closing bracket. */
   readonly trailingCommas: readonly number[];
+  /** How many stand outside of strings: one after each key. */
+  readonly colons: number;
   /** Every file that was read, the main one first, with its content. */
   readonly files: readonly { readonly file: string; readonly content: string }[];
 }
@@ -30,6 +32,7 @@ export function readSource(file: string, readFile: (path: string) => string): So
   const trailingCommas: number[] = [];
   let text = '';
   let depth = 0;
+  let colons = 0;
   /** Offset in `text` of a comma with nothing but blanks after it so far. */
   let comma = -1;
 
@@ -97,7 +100,8 @@ export function readSource(file: string, readFile: (path: string) => string): So
           if (comma >= 0) trailingCommas.push(comma);
         }
         if (char === ',') comma = text.length + (i - copied);
-        else if (!/\s/.test(char)) comma = -1;
+        else if (!isBlank(char)) comma = -1;
+        if (char === ':') colons++;
         i++;
       }
     }
@@ -116,8 +120,11 @@ export function readSource(file: string, readFile: (path: string) => string): So
     const { start, source, offset: origin } = segments[low]!;
     return positionIn(files[source]!, origin + (offset - start));
   };
-  return { text, positionAt, trailingCommas, files };
+  return { text, positionAt, trailingCommas, colons, files };
 }
+
+/** What is printable ASCII needs no expression to tell. */
+const isBlank = (char: string): boolean => (char <= ' ' || char > '~') && /\s/.test(char);
 
 const maxDepth = 200;
 const maxIncludes = 20;

@@ -2,7 +2,8 @@
 import type { Family } from '../addr/family.ts';
 import { withDerivedLifetimes } from './derived-lifetimes.ts';
 import { deepFreeze } from './frozen.ts';
-import { pathText, type JsonPath, type Locate } from './json.ts';
+import { FileObject, placeInFile } from './file-object.ts';
+import type { JsonPath, Locate } from './json.ts';
 import type { ConfigParts, WrittenObject } from './parts.ts';
 import { mapsAt, stringAt } from './read-json.ts';
 import type { JsonMap, WrittenConfig } from './written.ts';
@@ -14,16 +15,8 @@ import type { JsonMap, WrittenConfig } from './written.ts';
 export function splitParts(family: Family, written: WrittenConfig, locate: Locate): ConfigParts {
   const root = `Dhcp${family}`;
   const subnetKey = `subnet${family}`;
-  const originAt = (path: JsonPath): WrittenObject['origin'] => {
-    const position = locate(path);
-    return Object.freeze({ kind: 'file', ...position, key: pathText(path) });
-  };
   const object = (json: JsonMap, path: JsonPath): WrittenObject =>
-    Object.freeze({
-      json: deepFreeze(json),
-      origin: originAt(path),
-      locate: (inner: JsonPath) => originAt([...path, ...inner]),
-    });
+    new FileObject(deepFreeze(json), path, locate);
   const objects = (key: string): readonly WrittenObject[] =>
     Object.freeze(mapsAt(written, key).map((json, index) => object(json, [root, key, index])));
 
@@ -45,7 +38,7 @@ export function splitParts(family: Family, written: WrittenConfig, locate: Locat
   return Object.freeze({
     family,
     globals: deepFreeze(globals),
-    originOfGlobal: (path: JsonPath) => originAt([root, ...path]),
+    originOfGlobal: (path: JsonPath) => placeInFile([root, ...path], locate),
     optionDefs: objects('option-def'),
     options: objects('option-data'),
     classes: objects('client-classes'),

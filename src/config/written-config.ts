@@ -10,10 +10,13 @@ export function writtenConfig(parts: ConfigParts): WrittenConfig {
   const free: JsonMap[] = [];
   for (const { json } of parts.subnets) {
     const network = stringAt(json, 'shared-network-name');
+    if (network === undefined) {
+      free.push(withoutRows(json));
+      continue;
+    }
     const { 'shared-network-name': _, ...rest } = json;
     const plain = withoutRows(rest);
-    if (network === undefined) free.push(plain);
-    else if (members.has(network)) members.get(network)!.push(plain);
+    if (members.has(network)) members.get(network)!.push(plain);
     else members.set(network, [plain]);
   }
   const list = (objects: ConfigParts['options']): JsonMap[] => objects.map(({ json }) => withoutRows(json));
@@ -32,6 +35,7 @@ export function writtenConfig(parts: ConfigParts): WrittenConfig {
   };
 }
 
+/** The very same map when there are none: of a file with thousands of subnets nothing is copied. */
 function withoutRows(json: JsonMap): JsonMap {
   let plain = json;
   const metadata = mapAt(json, 'metadata');
@@ -41,7 +45,9 @@ function withoutRows(json: JsonMap): JsonMap {
     plain = Object.keys(rest).length === 0 ? others : { ...others, metadata: rest };
   }
   for (const key of ['option-data', 'option-def', 'pools', 'pd-pools']) {
-    if (mapsAt(plain, key).length > 0) plain = { ...plain, [key]: mapsAt(plain, key).map(withoutRows) };
+    const list = mapsAt(plain, key);
+    const own = list.map(withoutRows);
+    if (own.some((entry, index) => entry !== list[index])) plain = { ...plain, [key]: own };
   }
   return plain;
 }

@@ -10,7 +10,12 @@ export function argumentsOf<T>(schema: Readonly<Record<string, unknown>>): (args
   // When the command is first given: a server starts with dozens of commands that it may never hear.
   let validate: ValidateFunction<T> | null = null;
   return (args) => {
-    validate ??= new Ajv({ strict: true, allowUnionTypes: true, verbose: true }).compile<T>(schema);
+    validate ??= new Ajv({
+      strict: true,
+      allowUnionTypes: true,
+      verbose: true,
+      code: { optimize: false },
+    }).compile<T>(schema);
     const value: unknown = args ?? {};
     if (validate(value)) return value;
     const error = validate.errors![0]!;

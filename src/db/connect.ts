@@ -1,7 +1,6 @@
 // Connections to MariaDB and MySQL, all with the same session: UTC, strict, READ COMMITTED.
 import { readFileSync } from 'node:fs';
 import { lookup } from 'node:dns/promises';
-import knexFactory, { type Knex } from 'knex';
 import mysql, { type ConnectionOptions, type Pool, type PoolOptions } from 'mysql2/promise';
 import { FlotillaError, messageOf } from '../errors.ts';
 import { describeDatabase, type DatabaseAddress } from './address.ts';
@@ -58,26 +57,6 @@ export function openPool(address: DatabaseAddress, limit: number, more: PoolOpti
     connection.query(sessionStatements);
   });
   return pool;
-}
-
-/** knex on the same address, for migrations and tools. Destroy it when done. */
-export function openKnex(address: DatabaseAddress, limit = 1): Knex {
-  return knexFactory({
-    client: 'mysql2',
-    // What goes wrong is thrown; knex would also print it.
-    log: { warn() {}, error() {}, deprecate() {}, debug() {} },
-    connection: connectionOptions(address) as unknown as Knex.MySql2ConnectionConfig,
-    pool: {
-      min: 0,
-      max: limit,
-      afterCreate: (
-        connection: { query: (sql: string, done: (error: Error | null) => void) => void },
-        done: (error: Error | null, connection: unknown) => void,
-      ) => {
-        connection.query(sessionStatements, (error) => done(error, connection));
-      },
-    },
-  });
 }
 
 /** Proves that the database answers. Throws DATABASE_UNREACHABLE, without secrets. */

@@ -3,10 +3,10 @@ import type { Knex } from 'knex';
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
 import { FlotillaError, messageOf } from '../errors.ts';
 import type { DatabaseAddress } from './address.ts';
-import { connectionOptions, openKnex, sessionStatements } from './connect.ts';
+import { connectionOptions, sessionStatements } from './connect.ts';
+import { openKnex } from './knex.ts';
+import { migrationTable } from './schema-names.ts';
 
-/** knex's record of what ran; its lock table has `_lock` appended. */
-export const migrationTable = 'fleet_migration';
 /** The database server frees it when the connection ends, so a killed run leaves nothing locked. */
 const lockWaitSeconds = 60;
 

@@ -2,7 +2,8 @@
 import type { Knex } from 'knex';
 import type { Connection, Pool } from 'mysql2/promise';
 import { FlotillaError } from '../errors.ts';
-import { contractVersion, readSchemaLevel, type SchemaLevel } from './schema-level.ts';
+import { readSchemaLevel, type SchemaLevel } from './schema-level.ts';
+import { contractVersion } from './schema-names.ts';
 
 /** Throws DATABASE_SCHEMA unless the database is exactly at the level of this program. */
 export async function guardSchema(

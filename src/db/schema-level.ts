@@ -1,10 +1,7 @@
 // What a database holds: nothing, Kea's schema, ours, something else; and at which level. Decides nothing.
 import type { Knex } from 'knex';
 import type { Connection, Pool, RowDataPacket } from 'mysql2/promise';
-import { migrationTable } from './migrate.ts';
-
-/** The level of Kea's schema that Flotilla speaks: `schema_version` holds version 30, minor 0. */
-export const contractVersion = '30.0';
+import { contractVersion, migrationTable } from './schema-names.ts';
 
 export type SchemaState =
   /** No tables at all. */

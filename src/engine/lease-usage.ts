@@ -41,18 +41,24 @@ const allocationStatistics: readonly AllocationStatistic[] = [
 
 type Scope = Record<LeaseStatistic, StatisticCounter>;
 
+const zerosOf = (names: readonly string[]): Readonly<Record<string, number>> =>
+  Object.fromEntries(names.map((name) => [name, 0]));
+
 export class LeaseUsage {
   readonly #family: Family;
   readonly #statistics: Statistics;
   readonly #global: Scope;
   readonly #subnets = new Map<number, Scope>();
   readonly #pools = new Map<string, Scope>();
+  readonly #subnetStart: Readonly<Record<string, number>>;
   #snapshot: Snapshot | null = null;
 
   constructor(options: { readonly family: Family }, deps: { readonly statistics: Statistics }) {
     this.#family = options.family;
     this.#statistics = deps.statistics;
     this.#global = this.#scope('');
+    const allocations = allocationStatistics.map((name) => `v${options.family}-${name}`);
+    this.#subnetStart = zerosOf([...leaseStatistics, ...allocations]);
   }
 
   /** Subnets that went lose their statistics; new or changed ones get totals, and zeros where nothing was counted yet. */
@@ -82,8 +88,8 @@ export class LeaseUsage {
       }
     }
     const set = (prefix: string): void => {
-      this.#statistics.set(`${prefix}assigned-addresses`, assigned.get(prefix) ?? 0);
-      this.#statistics.set(`${prefix}declined-addresses`, declined.get(prefix) ?? 0);
+      this.#setTo(`${prefix}assigned-addresses`, assigned.get(prefix) ?? 0);
+      this.#setTo(`${prefix}declined-addresses`, declined.get(prefix) ?? 0);
     };
     set('');
     for (const subnet of snapshot.subnets.values()) {
@@ -163,20 +169,23 @@ export class LeaseUsage {
   }
 
   #introduce(subnet: Subnet): void {
-    const own = subnetPrefix(subnet.id);
-    this.#scope(own);
-    for (const name of allocationStatistics) this.#statistics.counter(`${own}v${this.#family}-${name}`);
     const totals = new Map<number, number>();
-    for (const pool of subnet.pools) {
-      totals.set(pool.poolId, (totals.get(pool.poolId) ?? 0) + Number(pool.capacity));
-    }
     let total = 0;
-    for (const [poolId, capacity] of totals) {
-      total += capacity;
-      this.#scope(poolPrefix(subnet.id, poolId));
-      this.#statistics.set(`${poolPrefix(subnet.id, poolId)}total-addresses`, capacity);
+    for (const { poolId, capacity } of subnet.pools) {
+      totals.set(poolId, (totals.get(poolId) ?? 0) + Number(capacity));
+      total += Number(capacity);
     }
-    this.#statistics.set(`${own}total-addresses`, total);
+    const begin = (prefix: string, start: Readonly<Record<string, number>>, capacity: number): void => {
+      const isNew = this.#statistics.begin(prefix, start, { 'total-addresses': capacity });
+      if (!isNew) this.#setTo(`${prefix}total-addresses`, capacity);
+    };
+    begin(subnetPrefix(subnet.id), this.#subnetStart, total);
+    for (const [poolId, capacity] of totals) begin(poolPrefix(subnet.id, poolId), poolStart, capacity);
+  }
+
+  /** A value that was counted anew and is the same is no new sample: there are thousands of them, every time. */
+  #setTo(name: string, value: number): void {
+    if (this.#statistics.get(name) !== value) this.#statistics.set(name, value);
   }
 
   #forget(subnet: Subnet, next: Subnet | undefined): void {
@@ -184,16 +193,16 @@ export class LeaseUsage {
     for (const poolId of poolIds(subnet)) {
       if (remaining.has(poolId)) continue;
       const prefix = poolPrefix(subnet.id, poolId);
-      for (const name of [...leaseStatistics, 'total-addresses']) this.#statistics.remove(`${prefix}${name}`);
+      this.#statistics.end(prefix);
       this.#pools.delete(prefix);
     }
     if (next) return;
-    const own = subnetPrefix(subnet.id);
-    for (const name of [...leaseStatistics, 'total-addresses']) this.#statistics.remove(`${own}${name}`);
-    for (const name of allocationStatistics) this.#statistics.remove(`${own}v${this.#family}-${name}`);
+    this.#statistics.end(subnetPrefix(subnet.id));
     this.#subnets.delete(subnet.id);
   }
 }
+
+const poolStart = zerosOf(leaseStatistics);
 
 /** Assigned addresses include declined ones. */
 const isInUse = (lease: Lease): boolean =>

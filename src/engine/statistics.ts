@@ -1,6 +1,7 @@
 // Statistics in Kea's shape: name → samples [value, local time], newest first, bounded by count or by age.
 import type { Family } from '../addr/family.ts';
-import { SampleRing, type SampleLimit } from './sample-ring.ts';
+import { formatLocalTime, SampleRing, type SampleLimit } from './sample-ring.ts';
+import { StatisticBeginnings } from './statistic-beginnings.ts';
 import { statisticNames } from './statistic-names-table.ts';
 
 /** A number as Kea prints it; bigint only for totals that pass 2^53 (delegatable prefixes, IPv6 pools). */
@@ -34,6 +35,8 @@ export class Statistics {
   readonly #clock: () => number;
   readonly #rings = new Map<string, SampleRing>();
   readonly #counters = new Map<string, Counter>();
+  readonly #beginnings = new StatisticBeginnings();
+  readonly #attach = (name: string): SampleRing => this.#ring(name);
   #limit: SampleLimit;
 
   constructor(options: StatisticsOptions & StatisticsDeps) {
@@ -46,11 +49,29 @@ export class Statistics {
   counter(name: string): StatisticCounter {
     let counter = this.#counters.get(name);
     if (!counter) {
-      counter = new Counter(name, this.#clock, () => this.#ring(name));
+      counter = new Counter(name, this.#clock, this.#attach);
       this.#counters.set(name, counter);
     }
-    if (!this.#rings.has(name)) this.set(name, 0);
+    if (!this.#rings.has(name) && !this.#beginnings.find(name)) this.set(name, 0);
     return counter;
+  }
+
+  /**
+   * Statistics that begin together, `prefix` ending in a dot; false: they are there already and stay as they are. Thousands
+   * of subnets have a dozen each of which most never change: until one does it costs nothing of its own. `shared` is
+   * one record for all of a kind, `own` has those that begin with values of their own.
+   */
+  begin(
+    prefix: string,
+    shared: Readonly<Record<string, StatisticValue>>,
+    own: Readonly<Record<string, StatisticValue>> = {},
+  ): boolean {
+    return this.#beginnings.add(prefix, shared, own, this.#clock());
+  }
+
+  /** Removes what began together. */
+  end(prefix: string): void {
+    for (const name of this.#beginnings.delete(prefix)) this.remove(`${prefix}${name}`);
   }
 
   set(name: string, value: StatisticValue): void {
@@ -64,26 +85,29 @@ export class Statistics {
   }
 
   get(name: string): StatisticValue | undefined {
-    return this.#rings.get(name)?.latest;
+    const ring = this.#rings.get(name);
+    return ring ? ring.latest : this.#beginnings.find(name)?.value;
   }
 
   samples(name: string): readonly StatisticSample[] | undefined {
-    return this.#rings.get(name)?.samples(this.#clock());
+    const ring = this.#rings.get(name);
+    if (ring) return ring.samples(this.#clock());
+    const beginning = this.#beginnings.find(name);
+    return beginning && [[beginning.value, formatLocalTime(beginning.time)]];
   }
 
   /** Names in alphabetical order. */
   names(): readonly string[] {
-    return [...this.#rings.keys()].sort();
+    return [...new Set([...this.#rings.keys(), ...this.#beginnings.names()])].sort();
   }
 
   all(): Readonly<Record<string, readonly StatisticSample[]>> {
-    const now = this.#clock();
-    return Object.fromEntries(this.names().map((name) => [name, this.#rings.get(name)!.samples(now)]));
+    return Object.fromEntries(this.names().map((name) => [name, this.samples(name)!]));
   }
 
   /** One sample with the neutral value stays. False when there is no such statistic. */
   reset(name: string): boolean {
-    const ring = this.#rings.get(name);
+    const ring = this.#existing(name);
     ring?.reset(this.#clock());
     return ring !== undefined;
   }
@@ -91,16 +115,19 @@ export class Statistics {
   resetAll(): void {
     const now = this.#clock();
     for (const ring of this.#rings.values()) ring.reset(now);
+    this.#beginnings.reset(now);
   }
 
   remove(name: string): boolean {
     this.#counters.get(name)?.detach();
-    return this.#rings.delete(name);
+    const wasBeginning = this.#beginnings.remove(name);
+    return this.#rings.delete(name) || wasBeginning;
   }
 
   removeAll(): void {
     for (const counter of this.#counters.values()) counter.detach();
     this.#rings.clear();
+    this.#beginnings.removeAll();
   }
 
   /** Keeps `count` (≥ 1) samples of one statistic and stops limiting it by age. False when it does not exist. */
@@ -135,12 +162,18 @@ export class Statistics {
     if (!ring) {
       ring = new SampleRing(this.#limit);
       this.#rings.set(name, ring);
+      const beginning = this.#beginnings.find(name);
+      if (beginning) ring.push(beginning.value, beginning.time);
     }
     return ring;
   }
 
+  #existing(name: string): SampleRing | undefined {
+    return this.#rings.get(name) ?? (this.#beginnings.find(name) && this.#ring(name));
+  }
+
   #setLimit(name: string, limit: SampleLimit): boolean {
-    const ring = this.#rings.get(name);
+    const ring = this.#existing(name);
     ring?.setLimit(limit, this.#clock());
     return ring !== undefined;
   }
@@ -155,17 +188,17 @@ export class Statistics {
 class Counter implements StatisticCounter {
   readonly name: string;
   readonly #clock: () => number;
-  readonly #attach: () => SampleRing;
+  readonly #attach: (name: string) => SampleRing;
   #ring: SampleRing | null = null;
 
-  constructor(name: string, clock: () => number, attach: () => SampleRing) {
+  constructor(name: string, clock: () => number, attach: (name: string) => SampleRing) {
     this.name = name;
     this.#clock = clock;
     this.#attach = attach;
   }
 
   add(n = 1): void {
-    const ring = (this.#ring ??= this.#attach());
+    const ring = (this.#ring ??= this.#attach(this.name));
     ring.push(plus(ring.latest, n), this.#clock());
   }
 

@@ -22,7 +22,7 @@ export function databaseCommand(
     fail: () => (process.exitCode = 1),
   },
 ): Command {
-  const command = new Command('db').description('make, upgrade and check the central database');
+  const command = new Command('db');
   const verb = <T extends DatabaseOption>(
     name: string,
     description: string,

@@ -20,7 +20,7 @@ export function fleetCommand(
     environment: process.env,
   },
 ): Command {
-  const command = new Command('fleet').description('what the edges of the fleet do, read from the database');
+  const command = new Command('fleet');
   const verb = (name: string, description: string): Command =>
     command
       .command(name)

@@ -222,3 +222,51 @@ test('the default limit holds for every statistic that has none of its own, thos
   fill('own');
   assert.deepEqual([samples('new'), samples('own')], [3, 5]);
 });
+
+test('statistics that begin together are there with their value and time, and cost nothing until they change', () => {
+  const { statistics, pass } = manual();
+  statistics.begin('subnet[7].', { 'assigned-addresses': 0, 'total-addresses': 254 });
+  pass(1);
+  assert.deepEqual(statistics.names(), ['subnet[7].assigned-addresses', 'subnet[7].total-addresses']);
+  assert.equal(statistics.get('subnet[7].total-addresses'), 254);
+  assert.equal(statistics.get('subnet[8].total-addresses'), undefined);
+  const begun = [[254, '2026-11-21 09:05:07.012000']];
+  assert.deepEqual(statistics.samples('subnet[7].total-addresses'), begun);
+
+  const assigned = statistics.counter('subnet[7].assigned-addresses');
+  assert.deepEqual(values(statistics, assigned.name), [0]);
+  assigned.add();
+  assert.deepEqual(statistics.samples(assigned.name), [
+    [1, '2026-11-21 09:05:08.012000'],
+    [0, '2026-11-21 09:05:07.012000'],
+  ]);
+  assert.deepEqual(statistics.all()['subnet[7].total-addresses'], begun);
+});
+
+test('statistics that began together are reset, limited and removed like others, and end together', () => {
+  const { statistics, pass } = manual();
+  const total = 'subnet[7].total-addresses';
+  statistics.begin('subnet[7].', { 'assigned-addresses': 0, 'total-addresses': 254 });
+  pass(1);
+  assert.equal(statistics.setSampleCount(total, 1), true);
+  statistics.set(total, 255);
+  assert.deepEqual(values(statistics, total), [255]);
+  assert.equal(statistics.remove(total), true);
+  assert.equal(statistics.remove(total), false);
+  assert.equal(statistics.get(total), undefined);
+  statistics.set(total, 1);
+  assert.deepEqual(values(statistics, total), [1]);
+
+  statistics.begin('subnet[8].', { 'total-addresses': 10 });
+  statistics.resetAll();
+  assert.deepEqual(statistics.samples('subnet[8].total-addresses'), [[0, '2026-11-21 09:05:08.012000']]);
+  statistics.removeAll();
+  assert.deepEqual(statistics.names(), []);
+  statistics.begin('subnet[8].', { 'total-addresses': 10 });
+  assert.equal(statistics.reset('subnet[8].total-addresses'), true);
+  statistics.counter(total).add();
+  statistics.end('subnet[7].');
+  statistics.end('subnet[8].');
+  statistics.end('subnet[9].');
+  assert.deepEqual(statistics.names(), []);
+});

@@ -6,8 +6,10 @@ import mysql from 'mysql2/promise';
 import { contractTables } from '../../migrations/contract.ts';
 import { detach } from '../../migrations/detach.ts';
 import { migrationSource } from '../../migrations/index.ts';
-import { connectionOptions, openKnex } from '../../src/db/connect.ts';
-import { migrateToLatest, migrationTable } from '../../src/db/migrate.ts';
+import { connectionOptions } from '../../src/db/connect.ts';
+import { openKnex } from '../../src/db/knex.ts';
+import { migrateToLatest } from '../../src/db/migrate.ts';
+import { migrationTable } from '../../src/db/schema-names.ts';
 import { dumpContract } from './contract-dump.ts';
 import { onEachEngine, type SchemaDatabase } from './engines.ts';
 

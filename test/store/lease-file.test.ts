@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -196,4 +197,31 @@ test('the clean-up while serving keeps every write that comes meanwhile', async 
     before.map(({ hostname }) => hostname),
   );
   await again.close();
+});
+
+test('a file that has nothing to clean is left as it is; one with a replaced row is rewritten', async () => {
+  writeFileSync(path, header + row('192.0.2.1', 'a') + row('192.0.2.2', 'b'));
+  const { ino } = statSync(path);
+  assert.deepEqual(await hostnames(), ['a', 'b']);
+  assert.equal(statSync(path).ino, ino);
+  appendFileSync(path, row('192.0.2.1', 'c'));
+  assert.deepEqual(await hostnames(), ['c', 'b']);
+  assert.notEqual(statSync(path).ino, ino);
+  assert.equal(readFileSync(path, 'utf8'), header + row('192.0.2.1', 'c') + row('192.0.2.2', 'b'));
+});
+
+test('rows are read whole wherever the file is cut into pieces, the last one without its line end too', async () => {
+  const names = Array.from({ length: 40_000 }, (_, i) => `h${'ü'.repeat(i % 7)}${i}`);
+  names[20_000] = 'x'.repeat(3 << 20);
+  const address = (i: number): string => `10.0.${i >> 8}.${i & 255}`;
+  const text = header + names.map((name, i) => row(address(i), name)).join('');
+  writeFileSync(path, text.slice(0, -1));
+  const backend = await open();
+  const { leases } = await backend.page(null, Infinity, null);
+  assert.deepEqual(
+    leases.map(({ hostname }) => hostname),
+    names,
+  );
+  await backend.close();
+  assert.equal(readFileSync(path, 'utf8'), text);
 });

@@ -1,80 +1,97 @@
-// Which leases expired, oldest first: a binary heap whose stale entries are dropped when they surface.
-import { infiniteLifetime, type Lease } from '../lease.ts';
+// Which leases expire first: a binary heap of slot numbers that knows where each one lies, so that nothing stale stays in it.
 
-export interface ExpiryHeap<L extends Lease> {
-  push(lease: L): void;
-  /** Leases that expired before `now`, oldest first. They stay in the heap until their row changes. */
-  expired(now: number, limit: number): L[];
+export interface ExpiryHeap {
+  /** `slot` is new, or its expiry changed. */
+  set(slot: number): void;
+  delete(slot: number): void;
+  /** Slots that expired before `now`, oldest first. They stay in the heap. */
+  expired(now: number, limit: number): number[];
 }
 
-/** `current`: the row of an address now; an entry counts only while it is that very row. */
-export function createExpiryHeap<L extends Lease>(
-  current: (address: L['address']) => L | undefined,
-): ExpiryHeap<L> {
-  let heap: L[] = [];
-  let compactAt = 1024;
-  const expiry = (lease: L): number => lease.cltt + lease.validLifetime;
+const nowhere = -1;
 
-  const up = (start: number): void => {
-    const lease = heap[start]!;
-    const when = expiry(lease);
-    let at = start;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (expiry(heap[parent]!) <= when) break;
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = lease;
+/** `expiryOf`: seconds since the epoch; it must not change while the slot is in the heap, but by `set`. */
+export function createExpiryHeap(expiryOf: (slot: number) => number): ExpiryHeap {
+  let heap = new Uint32Array(1024);
+  let size = 0;
+  /** Slot → index in the heap. */
+  let places = new Int32Array(1024).fill(nowhere);
+
+  const put = (index: number, slot: number): void => {
+    heap[index] = slot;
+    places[slot] = index;
   };
 
-  const down = (start: number): void => {
-    const lease = heap[start]!;
-    const when = expiry(lease);
-    let at = start;
+  const up = (from: number, slot: number): void => {
+    const when = expiryOf(slot);
+    let index = from;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (expiryOf(heap[parent]!) <= when) break;
+      put(index, heap[parent]!);
+      index = parent;
+    }
+    put(index, slot);
+  };
+
+  const down = (from: number, slot: number): void => {
+    const when = expiryOf(slot);
+    let index = from;
     for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && expiry(heap[child + 1]!) < expiry(heap[child]!)) child++;
-      if (expiry(heap[child]!) >= when) break;
-      heap[at] = heap[child]!;
-      at = child;
+      let child = 2 * index + 1;
+      if (child >= size) break;
+      if (child + 1 < size && expiryOf(heap[child + 1]!) < expiryOf(heap[child]!)) child++;
+      if (expiryOf(heap[child]!) >= when) break;
+      put(index, heap[child]!);
+      index = child;
     }
-    heap[at] = lease;
+    put(index, slot);
   };
 
-  const pop = (): L => {
-    const top = heap[0]!;
-    const last = heap.pop()!;
-    if (heap.length > 0) {
-      heap[0] = last;
-      down(0);
-    }
-    return top;
+  /** To where it belongs, from an index where everything above and below is in order. */
+  const settle = (index: number, slot: number): void => {
+    const parent = heap[(index - 1) >> 1];
+    if (index > 0 && expiryOf(parent!) > expiryOf(slot)) up(index, slot);
+    else down(index, slot);
   };
 
-  const push = (lease: L): void => {
-    if (lease.validLifetime === infiniteLifetime) return;
-    if (heap.length >= compactAt) {
-      // Renewals leave one stale entry each: without this the heap would grow with every packet.
-      heap = heap.filter((entry) => current(entry.address) === entry);
-      for (let i = (heap.length >> 1) - 1; i >= 0; i--) down(i);
-      compactAt = Math.max(1024, heap.length * 2);
-    }
-    heap.push(lease);
-    up(heap.length - 1);
+  const set = (slot: number): void => {
+    if (slot >= places.length) places = grown(places, slot + 1).fill(nowhere, places.length);
+    const index = places[slot]!;
+    if (index !== nowhere) return settle(index, slot);
+    if (size === heap.length) heap = grown(heap, size + 1);
+    up(size++, slot);
+  };
+
+  const remove = (slot: number): void => {
+    const index = places[slot] ?? nowhere;
+    if (index === nowhere) return;
+    places[slot] = nowhere;
+    const last = heap[--size]!;
+    if (last !== slot) settle(index, last);
   };
 
   return {
-    push,
+    set,
+    delete: remove,
     expired(now, limit) {
-      const found: L[] = [];
-      while (heap.length > 0 && found.length < limit && expiry(heap[0]!) < now) {
-        const lease = pop();
-        if (current(lease.address) === lease) found.push(lease);
+      const found: number[] = [];
+      while (size > 0 && found.length < limit && expiryOf(heap[0]!) < now) {
+        found.push(heap[0]!);
+        remove(heap[0]!);
       }
-      for (const lease of found) push(lease);
+      for (const slot of found) set(slot);
       return found;
     },
   };
+}
+
+/** A copy with room for `length` and as much again as there was. */
+export function grown<T extends Uint8Array | Uint32Array | Int32Array | Float64Array>(
+  array: T,
+  length: number,
+): T {
+  const copy = new (array.constructor as new (length: number) => T)(Math.max(length, array.length * 2));
+  copy.set(array);
+  return copy;
 }

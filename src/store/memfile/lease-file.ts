@@ -25,7 +25,7 @@ export interface LeaseFileOptions<L extends Lease> {
 
 const chunkRows = 2000;
 
-/** Fills `table` from the file (and what an interrupted clean-up left beside it), then rewrites it clean. */
+/** Fills `table` from the file (and what an interrupted clean-up left beside it), then rewrites it unless it is clean. */
 export async function openLeaseFile<L extends Lease>(
   table: LeaseTable<L>,
   options: LeaseFileOptions<L>,
@@ -57,11 +57,12 @@ export async function openLeaseFile<L extends Lease>(
   try {
     const leftovers = await leftoverFiles(path);
     for (const file of leftovers) await loadLeaseFile(file, table, options, deps);
-    await loadLeaseFile(path, table, options, deps);
-    await writeClean();
+    const isClean = await loadLeaseFile(path, table, options, deps);
+    if (!isClean) await writeClean();
     // The complete copy is named .completed first: from then on it stands for .2 and .1, so these can go one by one.
     for (const suffix of ['.1', '.2', '.output']) await rm(path + suffix, { force: true });
-    await takeOver();
+    if (!isClean) await takeOver();
+    else await openToAppend();
   } catch (error) {
     throw fail('read', error);
   }
@@ -72,8 +73,8 @@ export async function openLeaseFile<L extends Lease>(
       await copy.write(header);
       let text = '';
       let count = 0;
-      for (const lease of table.values()) {
-        text += rows.encode(lease) + '\n';
+      for (const row of table.texts()) {
+        text += row + '\n';
         if (++count % chunkRows === 0) {
           await copy.write(text);
           text = '';
@@ -91,7 +92,13 @@ export async function openLeaseFile<L extends Lease>(
   async function takeOver(): Promise<void> {
     await rename(`${path}.completed`, path);
     await syncFolder();
+    await openToAppend();
+  }
+
+  async function openToAppend(): Promise<void> {
     handle = await open(path, 'a', 0o640);
+    // What a server that was killed has written and not synced counts from now on.
+    if (sync) await handle.sync();
     length = (await handle.stat()).size;
   }
 

@@ -2,16 +2,27 @@
 import { formatHex } from '../../addr/hex.ts';
 import { formatIpv4, tryParseIpv4 } from '../../addr/ipv4.ts';
 import { infiniteLifetime, type Lease, type Lease4, type LeaseState } from '../lease.ts';
-import { escapeField, RowError, type RowReader } from './csv-row.ts';
+import { CsvRow, escapeField, RowError } from './csv-row.ts';
 
 /** How one family's leases look in a lease file. */
 export interface LeaseRows<L extends Lease> {
   readonly columns: readonly string[];
   encode(lease: L): string;
   /** Throws RowError. */
-  decode(row: RowReader): L;
+  decode(row: CsvRow): L;
   /** The row that says: this address has no lease any more. */
   encodeGone(lease: L): string;
+}
+
+/** Index of each column by its name. */
+export function columnIndex(names: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(names.map((name, index) => [name, index]));
+}
+
+/** For rows with the columns of today, as `encode` makes them. */
+export function rowDecoder<L extends Lease>(rows: LeaseRows<L>): (text: string) => L {
+  const index = columnIndex(rows.columns);
+  return (text) => rows.decode(new CsvRow(index, text.split(',')));
 }
 
 /** Lifetime 0 means gone, except for a released lease, which is kept for its client. */
@@ -85,14 +96,14 @@ function clttOf(expire: number, validLifetime: number): number {
   return expire - validLifetime;
 }
 
-function stateOf(row: RowReader): LeaseState {
+function stateOf(row: CsvRow): LeaseState {
   const state = row.integer('state', 0);
   if (state > 4) throw new RowError(`state ${state} is unknown`);
   return state as LeaseState;
 }
 
 /** The file has no relay columns; Kea's extended information in the user context does carry both identifiers. */
-function relayIdentifiers(row: RowReader): {
+function relayIdentifiers(row: CsvRow): {
   context: Lease4['userContext'];
   relayId: Uint8Array | null;
   remoteId: Uint8Array | null;

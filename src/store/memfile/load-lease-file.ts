@@ -1,10 +1,10 @@
-// Reading one lease file line by line: the last row of an address wins, bad rows are counted and located.
-import { open } from 'node:fs/promises';
+// Reading one lease file row by row: the last row of an address wins, bad rows are counted and located.
+import { open, type FileHandle } from 'node:fs/promises';
 import { FlotillaError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Lease } from '../lease.ts';
-import { RowError, rowReader } from './csv-row.ts';
-import { saysGone, type LeaseRows } from './lease-rows.ts';
+import { CsvRow, RowError } from './csv-row.ts';
+import { columnIndex, saysGone, type LeaseRows } from './lease-rows.ts';
 import type { LeaseTable } from './lease-table.ts';
 
 export interface LoadOptions<L extends Lease> {
@@ -16,33 +16,44 @@ export interface LoadOptions<L extends Lease> {
 /** Columns that the first version of the format already had. */
 const required = new Set(['address', 'valid_lifetime', 'expire', 'subnet_id']);
 
-/** A file that is absent is empty. Rejects with LEASE_FILE for a wrong header or too many bad rows. */
+/**
+ * A file that is absent is empty. Rejects with LEASE_FILE for a wrong header or too many bad rows. Resolves to true when
+ * the file is as a clean-up would write it, but for the order of its rows.
+ */
 export async function loadLeaseFile<L extends Lease>(
   path: string,
   table: LeaseTable<L>,
   options: LoadOptions<L>,
   deps: { readonly logger: Logger },
-): Promise<void> {
+): Promise<boolean> {
   const handle = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
   });
-  if (!handle) return;
+  if (!handle) return false;
+  const { rows, maxRowErrors } = options;
+  const sizeBefore = table.size;
   let columns: ReadonlyMap<string, number> | null = null;
+  let isOfToday = false;
   let errors = 0;
   let line = 0;
-  for await (const text of handle.readLines({ encoding: 'utf8' })) {
+  let read = 0;
+
+  const take = (text: string): void => {
     line++;
-    if (text === '') continue;
+    if (text === '') return;
     if (!columns) {
-      columns = headerOf(text, options.rows, path, line);
-      continue;
+      const names = headerOf(text, rows, path, line);
+      columns = columnIndex(names);
+      isOfToday = names.join(',') === rows.columns.join(',');
+      return;
     }
     try {
       const fields = text.split(',');
-      if (fields.length < columns.size) throw new RowError(`has ${fields.length} of ${columns.size} fields`);
-      const lease = options.rows.decode(rowReader(columns, fields));
-      table.set(lease.address, saysGone(lease) ? null : lease);
+      const lease = rows.decode(new CsvRow(columns, fields));
+      if (saysGone(lease)) table.delete(lease.address);
+      else table.set(lease, isOfToday && fields.length === columns.size ? text : rows.encode(lease));
+      read++;
     } catch (error) {
       if (!(error instanceof RowError)) throw error;
       errors++;
@@ -50,12 +61,48 @@ export async function loadLeaseFile<L extends Lease>(
         file: path,
         line,
       });
-      if (options.maxRowErrors > 0 && errors > options.maxRowErrors) {
-        await handle.close();
-        const message = `more than ${options.maxRowErrors} bad rows (max-row-errors); the last one ${error.message}`;
+      if (maxRowErrors > 0 && errors > maxRowErrors) {
+        const message = `more than ${maxRowErrors} bad rows (max-row-errors); the last one ${error.message}`;
         throw new FlotillaError('LEASE_FILE', message, { file: path, line });
       }
     }
+  };
+  try {
+    const isWhole = await forEachLine(handle, take);
+    return isWhole && isOfToday && errors === 0 && sizeBefore === 0 && read === table.size;
+  } finally {
+    await handle.close();
+  }
+}
+
+const chunkSize = 1 << 20;
+const [newLine, carriageReturn] = [0x0a, 0x0d];
+
+/**
+ * Each line as a string of its own: parts of a larger one would keep all of that in memory. False when the last line has
+ * no end.
+ */
+async function forEachLine(handle: FileHandle, take: (line: string) => void): Promise<boolean> {
+  let buffer = Buffer.allocUnsafe(chunkSize);
+  /** Bytes at the start of `buffer` that belong to a line whose end is still to come. */
+  let pending = 0;
+  const textOf = (start: number, end: number): string =>
+    buffer.toString('utf8', start, end > start && buffer[end - 1] === carriageReturn ? end - 1 : end);
+  for (;;) {
+    if (pending === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
+    const { bytesRead } = await handle.read(buffer, pending, buffer.length - pending, null);
+    const length = pending + bytesRead;
+    let start = 0;
+    for (let end = buffer.indexOf(newLine, pending); end >= 0 && end < length;) {
+      take(textOf(start, end));
+      start = end + 1;
+      end = buffer.indexOf(newLine, start);
+    }
+    buffer.copy(buffer, 0, start, length);
+    pending = length - start;
+    if (bytesRead > 0) continue;
+    if (pending > 0) take(textOf(0, pending));
+    return pending === 0;
   }
 }
 
@@ -64,7 +111,7 @@ function headerOf<L extends Lease>(
   rows: LeaseRows<L>,
   file: string,
   line: number,
-): ReadonlyMap<string, number> {
+): readonly string[] {
   const names = text.split(',').map((name) => name.trim());
   const known = new Set(rows.columns);
   const missing = [...required].filter((name) => !names.includes(name));
@@ -73,5 +120,5 @@ function headerOf<L extends Lease>(
     const what = missing.length > 0 ? `lacks ${missing.join(', ')}` : `has unknown ${foreign.join(', ')}`;
     throw new FlotillaError('LEASE_FILE', `the header of the lease file ${what}`, { file, line });
   }
-  return new Map(names.map((name, index) => [name, index]));
+  return names;
 }

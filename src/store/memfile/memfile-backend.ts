@@ -7,7 +7,7 @@ import { type Lease } from '../lease.ts';
 import type { LeaseBackend, LeaseFindings, LeaseQuery, LeaseWrite, WriteOutcome } from '../lease-store.ts';
 import { createOfferMemory } from '../offer-memory.ts';
 import { openLeaseFile, type LeaseFile } from './lease-file.ts';
-import type { LeaseRows } from './lease-rows.ts';
+import { rowDecoder, type LeaseRows } from './lease-rows.ts';
 import { createLeaseTable } from './lease-table.ts';
 
 export interface MemfileOptions<L extends Lease> {
@@ -38,11 +38,13 @@ export async function openMemfileBackend<L extends Lease>(
   options: MemfileOptions<L>,
   deps: MemfileDeps,
 ): Promise<MemfileBackend<L>> {
-  const table = createLeaseTable<L>();
+  const table = createLeaseTable<L>(options.rows);
   const file: LeaseFile<L> | null =
     options.path === null
       ? null
       : await openLeaseFile<L>(table, { ...options, path: options.path, sync: options.sync ?? true }, deps);
+  const { rows } = options;
+  const decode = rowDecoder(rows);
   const now = (): number => Math.floor(deps.clock() / 1000);
   const offers = createOfferMemory({ offerHold: 10_000, offerLimit: 262_144 }, deps);
   let closed = false;
@@ -57,17 +59,27 @@ export async function openMemfileBackend<L extends Lease>(
 
   /** Changes memory and file together; memory goes back when the file refuses. */
   const apply = async (changes: readonly (readonly [L['address'], L | null])[]): Promise<void> => {
-    const undo = changes.map(([address]) => [address, table.get(address)] as const);
-    let text = '';
-    for (const [i, [address, lease]] of changes.entries()) {
-      if (lease) text += options.rows.encode(lease) + '\n';
-      else if (undo[i]![1]) text += options.rows.encodeGone(undo[i]![1]) + '\n';
-      table.set(address, lease);
+    const before = changes.map(([address]) => [address, table.textOf(address)] as const);
+    const lines: string[] = [];
+    for (const [address, lease] of changes) {
+      if (lease) {
+        const row = rows.encode(lease);
+        table.set(lease, row);
+        lines.push(row);
+      } else {
+        const old = table.get(address);
+        if (old) lines.push(rows.encodeGone(old));
+        table.delete(address);
+      }
     }
+    if (!file || lines.length === 0) return;
     try {
-      await file?.append(text);
+      await file.append(lines.join('\n') + '\n');
     } catch (error) {
-      for (const [address, lease] of undo.reverse()) table.set(address, lease);
+      for (const [address, row] of before.reverse()) {
+        if (row === null) table.delete(address);
+        else table.set(decode(row), row);
+      }
       throw error;
     }
   };
@@ -135,13 +147,10 @@ export async function openMemfileBackend<L extends Lease>(
         );
         return leases;
       }),
-    expired: (limit) => Promise.resolve([...table.expired(now(), limit)]),
+    expired: (limit) => Promise.resolve(table.expired(now(), limit)),
     flushReclaimed: (holdSeconds) =>
       inTurn(async () => {
-        const time = now();
-        const old = [...table.reclaimed()].filter(
-          (lease) => lease.cltt + lease.validLifetime + holdSeconds < time,
-        );
+        const old = table.reclaimed(now() - holdSeconds);
         await apply(old.map((lease) => [lease.address, null]));
         return old.length;
       }),
@@ -189,8 +198,8 @@ export async function openMemfileBackend<L extends Lease>(
     }
     const page: L[] = [];
     for (let i = low; i < addresses.length && page.length < limit; i++) {
-      const lease = table.get(addresses[i]!)!;
-      if (!subnetIds || subnetIds.includes(lease.subnetId)) page.push(lease);
+      const address = addresses[i]!;
+      if (!subnetIds || subnetIds.includes(table.subnetIdOf(address)!)) page.push(table.get(address)!);
     }
     return page;
   }

@@ -1,7 +1,7 @@
 // `flotilla db detach`: takes everything named fleet_* away and gives Kea's triggers their plain form back.
 import { detach, migrationSource } from '../../../migrations/index.ts';
 import { describeDatabase, type DatabaseAddress } from '../../db/address.ts';
-import { openKnex } from '../../db/connect.ts';
+import { openKnex } from '../../db/knex.ts';
 import { requireOwnerPrivileges } from '../../db/privileges.ts';
 import { unusable } from '../../db/schema-guard.ts';
 import { readSchemaLevel } from '../../db/schema-level.ts';
