@@ -5,7 +5,7 @@ import { FlotillaError } from '../errors.ts';
 import { Reader } from './cursor.ts';
 import type { OptionDefinition, OptionDefinitions } from './option-definition.ts';
 import { fieldContext, readFields, type OptionField } from './option-fields.ts';
-import { decodeOptionTree } from './suboption-tree.ts';
+import { decodeOptionTree, encapsulatedSpace, type Suboptions } from './suboption-tree.ts';
 import { decodeClientFqdn4 } from './v4/fqdn.ts';
 import { encodeSuboptions4 } from './v4/suboptions.ts';
 import { decodeVendorClasses4, decodeVendorOptions4 } from './v4/vendor.ts';
@@ -73,7 +73,7 @@ function bodyText(
 ): string {
   const { type, array } = definition;
   const { definitions } = context;
-  if (definition.encapsulates !== '' && definitions) {
+  if (encapsulatedSpace(definition) !== '' && definitions) {
     const tree = decodeOptionTree(definition, bytes, definitions);
     const fields = tree.fields.map(fieldText).join(' ');
     return `${fields === '' ? ':' : `: ${fields}`}${suboptionsText(tree.space, tree.suboptions, context)}`;
@@ -91,11 +91,7 @@ function bodyText(
   return `: ${fields.map(fieldText).join(' ')}`;
 }
 
-function suboptionsText(
-  space: string,
-  suboptions: ReadonlyMap<number, Uint8Array>,
-  context: NestedContext,
-): string {
+function suboptionsText(space: string, suboptions: Suboptions, context: NestedContext): string {
   if (suboptions.size === 0) return '';
   const inner = { ...context, depth: (context.depth ?? 0) + 1 };
   const lines = [...suboptions].map(([code, value]) => {
