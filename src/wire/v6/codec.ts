@@ -7,7 +7,7 @@ import { messageType6, type Message6, type Packet6, type RelayMessage6 } from '.
 import { option6 } from './option-codes.ts';
 import { decodeOptions6, encodedLength6, optionHeaderSize6, putOption6 } from './options.ts';
 
-export interface DecodeOptions6 {
+export interface DecodePacketOptions6 {
   /** An option that runs past the end of a message is left out instead of refused, as Kea always does. */
   readonly lenient?: boolean;
 }
@@ -22,7 +22,7 @@ export const maxRelays6 = 32;
  * Payloads of options are views over `bytes`: whoever reuses a receive buffer must copy it first. They are not looked
  * into: an IA, for one, is decoded when it is asked for.
  */
-export function decodePacket6(bytes: Uint8Array, options: DecodeOptions6 = {}): Packet6 {
+export function decodePacket6(bytes: Uint8Array, options: DecodePacketOptions6 = {}): Packet6 {
   const lenient = options.lenient === true;
   const relays: RelayMessage6[] = [];
   let rest = bytes;
