@@ -2,7 +2,7 @@
 import { topSpace } from '../wire/definitions.ts';
 import type { OptionDefinition, OptionDefinitions } from '../wire/option-definition.ts';
 import { optionText } from '../wire/option-display.ts';
-import { suboptionAt } from '../wire/suboption-tree.ts';
+import { encapsulatedSpace, suboptionAt } from '../wire/suboption-tree.ts';
 import type { ExpressionContext, ExpressionPacket, HeaderField } from './expression.ts';
 import { evaluationError, noBytes, uint32Bytes, utf8, type Bytes } from './functions.ts';
 import { syntaxError, type Token } from './lexer.ts';
@@ -48,18 +48,17 @@ export const accessParsers: Readonly<Partial<Record<string, AccessParser>>> = {
   },
 
   vendor(stream, context) {
-    const read = (packet: ExpressionPacket) => firstVendorOptions(packet, context.definitions);
     if (stream.accept('.')) {
       stream.expect('enterprise');
-      return stringNode((packet) => enterpriseBytes(read(packet)));
+      return stringNode((packet) => enterpriseBytes(firstVendorOptions(packet)));
     }
     const enterprise = enterpriseIndex(stream);
     stream.expect('.');
     if (stream.expectOneOf('option', 'exists') === 'exists')
-      return booleanNode((packet) => isOf(enterprise, read(packet)));
+      return booleanNode((packet) => isOf(enterprise, firstVendorOptions(packet)));
     const step = optionStep(stream, context, `vendor-${enterprise}`);
     return chain(stream, context, step, (packet) => {
-      const vendor = read(packet);
+      const vendor = firstVendorOptions(packet);
       return isOf(enterprise, vendor) ? vendor.suboptions.get(step.code) : undefined;
     });
   },
@@ -159,7 +158,7 @@ function chain(
   let last = first;
   stream.expect('.');
   while (stream.accept('option')) {
-    last = optionStep(stream, context, last.definition?.encapsulates ?? '');
+    last = optionStep(stream, context, last.definition ? encapsulatedSpace(last.definition) : '');
     path.push(last.code);
     stream.expect('.');
   }

@@ -1,14 +1,14 @@
 // Vendor-identifying options: the enterprise that `vendor` and `vendor-class` speak of.
 import { Reader } from '../wire/cursor.ts';
-import type { OptionDefinitions } from '../wire/option-definition.ts';
-import { decodeSpace } from '../wire/suboption-tree.ts';
+import type { Suboptions } from '../wire/suboption-tree.ts';
 import { decodeVendorOptions4 } from '../wire/v4/vendor.ts';
+import { decodeVendorClass6, decodeVendorOptions6 } from '../wire/v6/vendor.ts';
 import type { ExpressionPacket } from './expression.ts';
 import type { Bytes } from './functions.ts';
 
 export interface VendorOptions {
   readonly enterprise: number;
-  readonly suboptions: ReadonlyMap<number, Bytes>;
+  readonly suboptions: Suboptions;
 }
 
 export interface VendorClass {
@@ -17,16 +17,12 @@ export interface VendorClass {
 }
 
 /** Option 125 (RFC 3925 §4) or 17 (RFC 8415 §21.17). Of several enterprises the lowest number counts, as in Kea. */
-export function firstVendorOptions(
-  packet: ExpressionPacket,
-  definitions: OptionDefinitions,
-): VendorOptions | undefined {
+export function firstVendorOptions(packet: ExpressionPacket): VendorOptions | undefined {
   const bytes = packet.option(packet.family === 4 ? 125 : 17);
   if (!bytes) return undefined;
   if (packet.family === 4) return lowest(decodeVendorOptions4(bytes));
-  const reader = new Reader(bytes);
-  const enterprise = reader.uint32();
-  return { enterprise, suboptions: decodeSpace(`vendor-${enterprise}`, reader.rest(), definitions) };
+  const { enterprise, options } = decodeVendorOptions6(bytes);
+  return { enterprise, suboptions: options };
 }
 
 /**
@@ -37,12 +33,7 @@ export function firstVendorOptions(
 export function firstVendorClass(packet: ExpressionPacket): VendorClass | undefined {
   const bytes = packet.option(packet.family === 4 ? 124 : 16);
   if (!bytes) return undefined;
-  const reader = new Reader(bytes);
-  if (packet.family === 4) return lowest(vendorClasses4(reader));
-  const enterprise = reader.uint32();
-  const data: Bytes[] = [];
-  while (reader.remaining > 0) data.push(reader.take(reader.uint16()));
-  return { enterprise, data };
+  return packet.family === 4 ? lowest(vendorClasses4(new Reader(bytes))) : decodeVendorClass6(bytes);
 }
 
 function vendorClasses4(reader: Reader): VendorClass[] {

@@ -13,10 +13,16 @@ export type WireReason =
   | 'bootp-no-cookie'
   /** BOOTP: a cookie, but no DHCP message type (option 53). */
   | 'bootp-no-message-type'
-  /** Option 53 is not one byte, or 0. */
+  /** Option 53 is not one byte, or 0. DHCPv6: the type 0. */
   | 'message-type'
   /** Option 52 is not one byte of 1, 2 or 3. */
   | 'option-overload'
+  /** DHCPv6: a relay's message with no Relay Message option (9), or with several, or one of the other direction. */
+  | 'relay-message'
+  /** DHCPv6: relayed more often than RFC 8415 and Kea allow (32). */
+  | 'relay-depth'
+  /** DHCPv6: an option where it must not be, e.g. an IA inside an IA. */
+  | 'option-nesting'
   /** A value does not have the form that its option's type asks for. */
   | 'option-value';
 

@@ -63,6 +63,17 @@ export function readDomainName(reader: Reader): string {
   return text.slice(0, -1);
 }
 
+/**
+ * The rest of the reader as one name, the inverse of {@link writePartialDomainName}; the root and no bytes are ''. `what`
+ * names the option for the error. Throws WireError.
+ */
+export function readPartialDomainName(reader: Reader, what: string): string {
+  if (reader.remaining === 0) return '';
+  const name = readDomainName(reader);
+  if (reader.remaining > 0) throw malformed(`${what} has bytes behind its name`);
+  return name === '.' ? '' : name;
+}
+
 function malformed(message: string): WireError {
   return new WireError('WIRE_MALFORMED', 'option-value', message);
 }

@@ -3,9 +3,11 @@ import type { Family } from '../addr/family.ts';
 import { formatHex } from '../addr/hex.ts';
 import { FlotillaError } from '../errors.ts';
 import { Reader } from './cursor.ts';
+import { topSpace } from './definitions.ts';
 import type { OptionDefinition, OptionDefinitions } from './option-definition.ts';
 import { fieldContext, readFields, type OptionField } from './option-fields.ts';
-import { decodeOptionTree } from './suboption-tree.ts';
+import { ownText6 } from './option-display-v6.ts';
+import { decodeOptionTree, encapsulatedSpace, type Suboptions } from './suboption-tree.ts';
 import { decodeClientFqdn4 } from './v4/fqdn.ts';
 import { encodeSuboptions4 } from './v4/suboptions.ts';
 import { decodeVendorClasses4, decodeVendorOptions4 } from './v4/vendor.ts';
@@ -51,7 +53,7 @@ function nestedText(
   if (definition && (context.depth ?? 0) < deepest) {
     try {
       const own =
-        family === 4 && definition.space === 'dhcp4' ? ownText4(definition, bytes, context) : undefined;
+        definition.space === topSpace(family) ? ownText(definition, bytes, family, context) : undefined;
       return own ?? heading(code, bytes, family) + bodyText(definition, bytes, family, context);
     } catch (thrown) {
       if (!(thrown instanceof FlotillaError)) throw thrown;
@@ -60,9 +62,10 @@ function nestedText(
   return `${heading(code, bytes, family)}: ${bytesText(bytes)}`;
 }
 
-function heading(code: number, bytes: Uint8Array, family: Family): string {
+function heading(code: number, bytes: Uint8Array, family: Family, name = ''): string {
   const width = family === 4 ? 3 : 5;
-  return `type=${String(code).padStart(width, '0')}, len=${String(bytes.length).padStart(width, '0')}`;
+  const shown = name === '' ? '' : `(${name})`;
+  return `type=${String(code).padStart(width, '0')}${shown}, len=${String(bytes.length).padStart(width, '0')}`;
 }
 
 function bodyText(
@@ -73,7 +76,7 @@ function bodyText(
 ): string {
   const { type, array } = definition;
   const { definitions } = context;
-  if (definition.encapsulates !== '' && definitions) {
+  if (encapsulatedSpace(definition) !== '' && definitions) {
     const tree = decodeOptionTree(definition, bytes, definitions);
     const fields = tree.fields.map(fieldText).join(' ');
     return `${fields === '' ? ':' : `: ${fields}`}${suboptionsText(tree.space, tree.suboptions, context)}`;
@@ -91,11 +94,7 @@ function bodyText(
   return `: ${fields.map(fieldText).join(' ')}`;
 }
 
-function suboptionsText(
-  space: string,
-  suboptions: ReadonlyMap<number, Uint8Array>,
-  context: NestedContext,
-): string {
+function suboptionsText(space: string, suboptions: Suboptions, context: NestedContext): string {
   if (suboptions.size === 0) return '';
   const inner = { ...context, depth: (context.depth ?? 0) + 1 };
   const lines = [...suboptions].map(([code, value]) => {
@@ -106,6 +105,21 @@ function suboptionsText(
 }
 
 /** Options that Kea has a class of its own for. */
+function ownText(
+  definition: OptionDefinition,
+  bytes: Uint8Array,
+  family: Family,
+  context: NestedContext,
+): string | undefined {
+  if (family === 4) return ownText4(definition, bytes, context);
+  return ownText6(
+    definition.code,
+    bytes,
+    (name) => heading(definition.code, bytes, family, name),
+    (space, suboptions) => suboptionsText(space, suboptions, context),
+  );
+}
+
 function ownText4(
   definition: OptionDefinition,
   bytes: Uint8Array,

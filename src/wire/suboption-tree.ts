@@ -1,14 +1,23 @@
 // An option as its definition sees it: record fields, then the sub-options of the space it encapsulates.
-import { concatenate, Reader, WireError } from './cursor.ts';
+import { Reader, WireError } from './cursor.ts';
 import { takeFields, type OptionField } from './option-fields.ts';
 import type { OptionDefinition, OptionDefinitions } from './option-definition.ts';
 import { decodeSuboptions4 } from './v4/suboptions.ts';
 import { decodeVendorOptions4 } from './v4/vendor.ts';
+import { option6 } from './v6/option-codes.ts';
+import { decodeOptions6 } from './v6/options.ts';
+import { decodeVendorOptions6 } from './v6/vendor.ts';
+
+/** Code → value, in wire order. In DHCPv6 a code may repeat: `get` answers with its first value. Values are views. */
+export interface Suboptions extends Iterable<readonly [code: number, value: Uint8Array]> {
+  readonly size: number;
+  get(code: number): Uint8Array | undefined;
+}
 
 export interface OptionTree {
   readonly fields: readonly OptionField[];
-  /** Code → value; empty when the option encapsulates nothing. Values are views. */
-  readonly suboptions: ReadonlyMap<number, Uint8Array>;
+  /** Empty when the option encapsulates nothing. */
+  readonly suboptions: Suboptions;
   /** The space that the sub-options belong to, '' for none. */
   readonly space: string;
 }
@@ -19,9 +28,9 @@ export function decodeOptionTree(
   bytes: Uint8Array,
   definitions: OptionDefinitions,
 ): OptionTree {
-  if (definitions.family === 4 && definition.space === 'dhcp4' && definition.code === 125) {
-    // RFC 3925 §4: the enterprise decides the space; the first one speaks for the option, as in Kea.
-    const [first] = decodeVendorOptions4(bytes);
+  if (isVendorOption(definition, definitions)) {
+    // RFC 3925 §4, RFC 8415 §21.17: the enterprise decides the space; the first one speaks for the option, as in Kea.
+    const first = firstVendor(bytes, definitions);
     return {
       fields: first ? [{ type: 'uint32', text: String(first.enterprise) }] : [],
       suboptions: first?.suboptions ?? none,
@@ -31,7 +40,7 @@ export function decodeOptionTree(
   if (definition.type === 'internal') return { fields: [], suboptions: none, space: '' };
   const reader = new Reader(bytes);
   const fields = takeFields(definition, reader, definitions.family);
-  const space = definition.encapsulates;
+  const space = encapsulatedSpace(definition);
   if (space === '') return { fields, suboptions: none, space };
   return { fields, suboptions: decodeSpace(space, reader.rest(), definitions), space };
 }
@@ -58,29 +67,46 @@ export function suboptionAt(
 }
 
 /** The sub-options of a space: one-byte codes and lengths in DHCPv4, two-byte ones in DHCPv6. Throws WireError. */
-export function decodeSpace(
-  space: string,
-  bytes: Uint8Array,
-  definitions: OptionDefinitions,
-): ReadonlyMap<number, Uint8Array> {
+function decodeSpace(space: string, bytes: Uint8Array, definitions: OptionDefinitions): Suboptions {
   if (definitions.family === 4) {
     // RFC 2132 §8.4: PAD and END keep their meaning inside option 43, unless somebody defines those codes.
     const isVendorSpace = space === 'vendor-encapsulated-options-space';
     return decodeSuboptions4(bytes, isVendorSpace && !definitions.byCode(space, 255));
   }
-  const reader = new Reader(bytes);
-  const pieces = new Map<number, Uint8Array[]>();
-  while (reader.remaining > 0) {
-    const code = reader.uint16();
-    const value = reader.take(reader.uint16());
-    const parts = pieces.get(code);
-    if (parts) parts.push(value);
-    else pieces.set(code, [value]);
-  }
-  return new Map([...pieces].map(([code, parts]) => [code, concatenate(parts)]));
+  return decodeOptions6(bytes, 0, space);
 }
 
-const none: ReadonlyMap<number, Uint8Array> = new Map();
+/** The space of the sub-options that an option of this definition carries, '' for none. */
+export function encapsulatedSpace({ space, code, encapsulates }: OptionDefinition): string {
+  // RFC 8415 §21.4, §21.6: what is in an IA and in its addresses and prefixes are options of the protocol itself.
+  if (encapsulates === '' && space === 'dhcp6' && ofIdentityAssociations.has(code)) return space;
+  return encapsulates;
+}
+
+const none: Suboptions = new Map();
+
+const ofIdentityAssociations: ReadonlySet<number> = new Set([
+  option6.iaNa,
+  option6.iaTa,
+  option6.iaAddress,
+  option6.iaPd,
+  option6.iaPrefix,
+]);
+
+function isVendorOption({ space, code }: OptionDefinition, { family }: OptionDefinitions): boolean {
+  return family === 4
+    ? space === 'dhcp4' && code === 125
+    : space === 'dhcp6' && code === option6.vendorOptions;
+}
+
+function firstVendor(
+  bytes: Uint8Array,
+  { family }: OptionDefinitions,
+): { enterprise: number; suboptions: Suboptions } | undefined {
+  if (family === 4) return decodeVendorOptions4(bytes)[0];
+  const { enterprise, options } = decodeVendorOptions6(bytes);
+  return { enterprise, suboptions: options };
+}
 
 function treeOrUndefined(
   definition: OptionDefinition,

@@ -1,11 +1,11 @@
 // DHCPv4 packets that read as sentences: `discover(withClientId('01:02:03'), throughRelay('192.0.2.1', withCircuitId('eth7')))`.
-import { tryParseHex } from '../../src/addr/hex.ts';
 import { ipv4Bytes, parseIpv4 } from '../../src/addr/ipv4.ts';
 import { encodeMessage4 } from '../../src/wire/v4/codec.ts';
 import { encodeClientFqdn4, type ClientFqdn4 } from '../../src/wire/v4/fqdn.ts';
 import { messageType4, type Message4, type MessageType4 } from '../../src/wire/v4/message.ts';
 import { decodeSuboptions4, encodeSuboptions4 } from '../../src/wire/v4/suboptions.ts';
 import { encodeVendorOptions4 } from '../../src/wire/v4/vendor.ts';
+import { bytesOf } from './bytes-of.ts';
 
 export interface TestPacket4 {
   readonly message: Message4;
@@ -204,12 +204,4 @@ function blank(op: number): Message4 {
 
 function withAddress(code: number, address: string): PacketPart4 {
   return withOption(code, ipv4Bytes(parseIpv4(address)));
-}
-
-function bytesOf(value: string | Uint8Array | readonly number[]): Uint8Array {
-  if (typeof value !== 'string') return Uint8Array.from(value);
-  const isHex = /^0[xX]/.test(value) || /^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2})+$/.test(value);
-  const bytes = isHex ? tryParseHex(value) : Buffer.from(value, 'utf8');
-  if (!bytes) throw new Error(`'${value}' is not hexadecimal`);
-  return Uint8Array.from(bytes);
 }

@@ -1,5 +1,6 @@
 // What a relay says of itself and of the client's line: the relay agent information option 82 (RFC 3046 and later).
 import { ipv4Bytes } from '../../addr/ipv4.ts';
+import { uint32At } from '../big-endian.ts';
 import { WireError } from '../cursor.ts';
 import type { Message4 } from './message.ts';
 import { decodeSuboptions4 } from './suboptions.ts';
@@ -69,5 +70,5 @@ function addressOf(all: ReadonlyMap<number, Uint8Array>, code: number): number |
       `relay sub-option ${code} has ${bytes.length} bytes, an address has 4`,
     );
   }
-  return ((bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!) >>> 0;
+  return uint32At(bytes, 0);
 }

@@ -1,5 +1,6 @@
 // DHCPv4 messages from and to bytes (RFC 2131 §2, RFC 2132 §9.3, RFC 3396).
 import { FlotillaError } from '../../errors.ts';
+import { putUint16, putUint32, uint16At, uint32At } from '../big-endian.ts';
 import { concatenate, WireError } from '../cursor.ts';
 import { fitOptions4 } from './fit.ts';
 import type { Message4 } from './message.ts';
@@ -47,20 +48,20 @@ export function decodeMessage4(bytes: Uint8Array, options: DecodeOptions4 = {}):
     op: bytes[0]!,
     htype: bytes[1]!,
     hops: bytes[3]!,
-    xid: uint32(bytes, 4),
-    secs: uint16(bytes, 8),
-    flags: uint16(bytes, 10),
-    ciaddr: uint32(bytes, 12),
-    yiaddr: uint32(bytes, 16),
-    siaddr: uint32(bytes, 20),
-    giaddr: uint32(bytes, 24),
+    xid: uint32At(bytes, 4),
+    secs: uint16At(bytes, 8),
+    flags: uint16At(bytes, 10),
+    ciaddr: uint32At(bytes, 12),
+    yiaddr: uint32At(bytes, 16),
+    siaddr: uint32At(bytes, 20),
+    giaddr: uint32At(bytes, 24),
     chaddr: bytes.subarray(28, 28 + Math.min(hlen, 16)),
     sname: empty,
     file: empty,
     options: new Map(),
   };
 
-  const hasCookie = bytes.length >= optionsStart && uint32(bytes, headerSize) === magicCookie;
+  const hasCookie = bytes.length >= optionsStart && uint32At(bytes, headerSize) === magicCookie;
   if (!hasCookie && options.bootp !== true) {
     throw new WireError('WIRE_MALFORMED', 'bootp-no-cookie', 'BOOTP without the magic cookie of DHCP');
   }
@@ -131,7 +132,7 @@ export function encodeMessage4(message: Message4, limits: EncodeLimits4 = {}): U
 /** The limit a client names in option 57; 576 when it names none or less (RFC 2132 §9.10, RFC 2131 §2). */
 export function maxMessageSize4(request: Message4): number {
   const value = request.options.get(57);
-  return value?.length === 2 ? Math.max(576, uint16(value, 0)) : 576;
+  return value?.length === 2 ? Math.max(576, uint16At(value, 0)) : 576;
 }
 
 const snameStart = 44;
@@ -267,24 +268,4 @@ function withoutTrailingZeros(field: Uint8Array): Uint8Array {
   let end = field.length;
   while (end > 0 && field[end - 1] === 0) end--;
   return end === 0 ? empty : field.subarray(0, end);
-}
-
-function uint16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!;
-}
-
-function uint32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
-}
-
-function putUint16(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 8;
-  bytes[at + 1] = value;
-}
-
-function putUint32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 24;
-  bytes[at + 1] = value >>> 16;
-  bytes[at + 2] = value >>> 8;
-  bytes[at + 3] = value;
 }

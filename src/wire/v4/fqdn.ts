@@ -1,7 +1,7 @@
 // The names that clients send: Client FQDN (option 81, RFC 4702) and Host Name (option 12, RFC 2132 §3.14).
 import { FlotillaError } from '../../errors.ts';
 import { Reader, WireError, Writer } from '../cursor.ts';
-import { readDomainName, writePartialDomainName } from '../domain-name.ts';
+import { readPartialDomainName, writePartialDomainName } from '../domain-name.ts';
 
 /** Option 81. The flags are the bits of RFC 4702 §2.1. */
 export interface ClientFqdn4 {
@@ -34,7 +34,7 @@ export function decodeClientFqdn4(bytes: Uint8Array): ClientFqdn4 {
     overridden: (flags & flagO) !== 0,
     encoded,
     noUpdates,
-    name: encoded ? wireName(reader) : asciiName(reader.rest()),
+    name: encoded ? readPartialDomainName(reader, 'option 81') : asciiName(reader.rest()),
   };
 }
 
@@ -64,15 +64,6 @@ const flagS = 0x01;
 const flagO = 0x02;
 const flagE = 0x04;
 const flagN = 0x08;
-
-function wireName(reader: Reader): string {
-  if (reader.remaining === 0) return '';
-  const name = readDomainName(reader);
-  if (reader.remaining > 0) {
-    throw new WireError('WIRE_MALFORMED', 'option-value', 'option 81 has bytes behind its name');
-  }
-  return name === '.' ? '' : name;
-}
 
 function asciiName(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('latin1').replace(/\0+$/, '');
