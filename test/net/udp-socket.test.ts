@@ -59,22 +59,26 @@ for (const [name, binding] of ways) {
     await Promise.all([from.close(), to.close()]);
   });
 
-  test(`one that cannot be sent is told, and its neighbours leave, ${name}`, { timeout: 10_000 }, async () => {
-    const { from, to, received, failures, port, came } = await pair(binding);
-    for (let i = 0; i < 100; i++) {
-      const isBad = i % 10 === 3;
-      from.send(Buffer.from([i]), localhost, isBad ? 0 : port);
-    }
-    from.send(Buffer.alloc(65_508), localhost, port);
-    from.send(Buffer.alloc(70_000), localhost, port);
-    await came(102);
-    assert.equal(failures.length, 12, failures.join('\n'));
-    assert.deepEqual(
-      received.map((bytes) => bytes[0]).sort((a, b) => a! - b!),
-      Array.from({ length: 100 }, (_, i) => i).filter((i) => i % 10 !== 3),
-    );
-    await Promise.all([from.close(), to.close()]);
-  });
+  test(
+    `one that cannot be sent is told, and its neighbours leave, ${name}`,
+    { timeout: 10_000 },
+    async () => {
+      const { from, to, received, failures, port, came } = await pair(binding);
+      for (let i = 0; i < 100; i++) {
+        const isBad = i % 10 === 3;
+        from.send(Buffer.from([i]), localhost, isBad ? 0 : port);
+      }
+      from.send(Buffer.alloc(65_508), localhost, port);
+      from.send(Buffer.alloc(70_000), localhost, port);
+      await came(102);
+      assert.equal(failures.length, 12, failures.join('\n'));
+      assert.deepEqual(
+        received.map((bytes) => bytes[0]).sort((a, b) => a! - b!),
+        Array.from({ length: 100 }, (_, i) => i).filter((i) => i % 10 !== 3),
+      );
+      await Promise.all([from.close(), to.close()]);
+    },
+  );
 
   test(`what was sent before the end still leaves, what is sent after it is told, ${name}`, async () => {
     const { from, to, received, failures, port, came } = await pair(binding);
