@@ -31,6 +31,10 @@ export interface OfferHold<L extends Lease = Lease> {
   /** The subnet whose servers have to agree. */
   readonly subnetId: number;
   readonly seconds: number;
+  /** The address is the client's by a reservation: no server offers it to anybody else. */
+  readonly isReserved?: boolean;
+  /** Not only this server may be asked for what it offers: each must be able to see it. */
+  readonly isPublic?: boolean;
 }
 
 export interface LeaseFindings<L extends Lease = Lease> {

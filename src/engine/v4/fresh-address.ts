@@ -6,6 +6,7 @@ import { permits } from '../class-list.ts';
 import { poolOf } from './eligible.ts';
 import { clientOf, isFree } from './lookup.ts';
 import { askOwners, isReservedForOther } from './reservations.ts';
+import { mayAskAnyServer } from './server-identifiers.ts';
 import type { Transaction4 } from './transaction.ts';
 
 /** Candidates of the subnet that is tried first, to be looked up together with everything else. */
@@ -13,9 +14,8 @@ export function drawCandidates(t: Transaction4, subnets: readonly Subnet[]): num
   for (const subnet of t.engine.preference.order(subnets, t.classes)) {
     const pools = permittedPools(t, subnet);
     if (pools.length === 0 || !t.client) continue;
-    const draw = t.engine.allocator.draw(requestFor(t, subnet, pools), () =>
-      t.engine.leases.takeReserved(subnet.id, pools),
-    );
+    const reserve = mayAskAnyServer(t) ? undefined : () => t.engine.leases.takeReserved(subnet.id, pools);
+    const draw = t.engine.allocator.draw(requestFor(t, subnet, pools), reserve);
     t.draws.push({ subnet, draw });
     return draw.candidates.map(({ address }) => Number(address));
   }

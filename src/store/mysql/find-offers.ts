@@ -1,4 +1,5 @@
 // A batch of lookups with the addresses that they set aside: kept in memory or written down, as the ledger says.
+import type { Address } from '../../addr/family.ts';
 import { ownerName } from '../lease-owner.ts';
 import type { Lease } from '../lease.ts';
 import type { LeaseFindings, LeaseQuery } from '../lease-store.ts';
@@ -8,7 +9,7 @@ import type { LeaseSql } from './lease-sql.ts';
 import { blockOf, readBlocks, type BlockRow } from './offer-block-sql.ts';
 import type { BlockVisit } from './offer-blocks.ts';
 import type { OfferLedger } from './offer-ledger.ts';
-import { addressOfOffer, ownerHash, type OfferRow } from './offer-sql.ts';
+import { ownerHash, readOffers, type OfferRow } from './offer-sql.ts';
 
 type Rows = readonly (readonly unknown[])[];
 
@@ -28,16 +29,21 @@ export async function findWithOffers<L extends Lease>(
   const began = ledger.now();
   const owners = queries.map(({ client }) => (client ? ownerName(client) : ''));
   const holds: OfferRow[] = [];
+  /** Offered to the same client before: that offer lasts, whatever becomes of this one. */
+  const wereHeld = queries.map(
+    ({ hold }, i) => hold !== undefined && ledger.isHeldBy(hold.address, owners[i]!),
+  );
   const places = queries.map(({ hold, addresses }, i): Place => {
     if (!hold) return null;
-    const { address, subnetId, seconds } = hold;
+    const { address, subnetId, seconds, isReserved = false, isPublic = false } = hold;
     const milliseconds = seconds * 1000;
     const place = ledger.placeOf(subnetId, milliseconds);
     if (place === 'later') return place;
     // In memory too when it is written down: this server may be alone before the offer ends.
     if (!ledger.hold(address, owners[i]!, milliseconds, subnetId)) return 'taken';
     if (place === 'memory') return 'held';
-    const visit = addresses.includes(address) ? ledger.blocks.enter(address, milliseconds) : null;
+    const isForMemory = !isReserved && !isPublic && addresses.includes(address);
+    const visit = isForMemory ? ledger.blocks.enter(address, milliseconds) : null;
     if (visit) return visit;
     holds.push({ address, owner: ownerHash(owners[i]!), milliseconds });
     return place;
@@ -55,14 +61,14 @@ export async function findWithOffers<L extends Lease>(
   try {
     results = await lanes.packet(packet);
   } catch (error) {
-    for (const place of places) if (isVisit(place)) place.end('unknown');
+    for (const place of places) if (isVisit(place)) place.end('unchanged');
     throw error;
   } finally {
     withdrawals?.done();
   }
   const findings = dealFindings(table, queries, read ? results.slice(0, -2) : results);
-  const written = read ? offersOf(table, results.at(-2) as Rows) : new Map<L['address'], string>();
-  const blocks = read ? readBlocks(table.family, results.at(-1) as Rows) : new Map<L['address'], BlockRow>();
+  const written = read ? readOffers(table.family, results.at(-2) as Rows) : new Map<Address, string>();
+  const blocks = read ? readBlocks(table.family, results.at(-1) as Rows) : new Map<Address, BlockRow>();
   const took = ledger.now() - began;
 
   return findings.map((found, i) => {
@@ -77,7 +83,7 @@ export async function findWithOffers<L extends Lease>(
       return owner === (mine ??= ownerHash(owners[i]!)) ? 'client' : 'other';
     };
     const hasRow = (address: L['address']): boolean => found.held.some((lease) => lease.address === address);
-    const offered = addresses.filter((address) => {
+    const isOthers = (address: L['address']): boolean => {
       const holder = holderOf(address);
       if (holder !== 'nobody') return holder === 'other';
       // What this server's own name has reserved it may have offered itself, before it was started anew.
@@ -85,37 +91,39 @@ export async function findWithOffers<L extends Lease>(
       return (
         block !== undefined && block.owner !== ledger.blocks.owner && !block.hasOwnName && !hasRow(address)
       );
-    });
+    };
     const place = places[i]!;
-    if (!hold || place === null) return { ...found, offered };
-    const { address, seconds } = hold;
-    const block = blocks.get(blockOf(address));
-    const outcome = (): 'held' | 'taken' => {
-      const holder = holderOf(address);
+    if (!hold || place === null || place === 'later') {
+      const offered = addresses.filter(isOthers);
+      return place === null ? { ...found, offered } : { ...found, offered, hold: 'later' };
+    }
+    const { address: wanted, seconds, isReserved = false } = hold;
+    const isHeld = (): boolean => {
+      if (place === 'held' || place === 'taken') return place === 'held';
+      const isFree = holderOf(wanted) !== 'other';
+      const block = blocks.get(blockOf(wanted));
       if (isVisit(place)) {
         const isMine = block?.owner === ledger.blocks.owner && block.millisecondsLeft >= seconds * 1000;
-        const isHeld = isMine && holder !== 'other' && !hasRow(address);
-        place.end(isHeld ? 'held' : isMine ? 'lost' : 'blockLost');
-        return isHeld ? 'held' : 'taken';
+        const isMemorys = isMine && isFree && !hasRow(wanted);
+        place.end(isMemorys ? 'held' : !isMine ? 'blockLost' : wereHeld[i] ? 'unchanged' : 'lost');
+        return isMemorys;
       }
-      if (place !== 'table') return place === 'held' ? 'held' : 'taken';
-      const isBlocked = block !== undefined && block.owner !== ledger.blocks.owner && !hasRow(address);
-      return holder === 'other' || isBlocked ? 'taken' : 'held';
+      const isBlocked = block !== undefined && block.owner !== ledger.blocks.owner;
+      // Whoever has the block offers from it neither what has a row nor what is reserved for somebody else.
+      // Without a row of its own it lost against one that has ended since, and perhaps somebody else came first.
+      const isWritten = holderOf(wanted) === 'client';
+      if (isWritten && (!isBlocked || isReserved || hasRow(wanted))) return true;
+      // In vain, and nobody shall take it for an offer.
+      if (isWritten && !wereHeld[i]) ledger.withdraw(wanted, owners[i]!);
+      return false;
     };
-    if (place === 'later') return { ...found, offered, hold: place };
-    const result = outcome();
-    if (result === 'taken' && place !== 'taken') ledger.forget(address, owners[i]!);
+    const held = isHeld();
+    if (!held && place !== 'taken' && !wereHeld[i]) ledger.forget(wanted, owners[i]!);
+    const offered = addresses.filter((address) => (address === wanted ? !held : isOthers(address)));
     // This process stood still, or the database: what was set aside may soon be free again.
-    if (result === 'held' && took > (seconds * 1000) / 2) return { ...found, offered, hold: 'later' };
-    return { ...found, offered, hold: result };
+    const isLate = held && took > (seconds * 1000) / 2;
+    return { ...found, offered, hold: isLate ? 'later' : held ? 'held' : 'taken' };
   });
 }
 
 const isVisit = (place: Place): place is BlockVisit => typeof place === 'object' && place !== null;
-
-function offersOf<L extends Lease>(table: LeaseSql<L>, rows: Rows): Map<L['address'], string> {
-  const offers = new Map<L['address'], string>();
-  for (const [address, owner] of rows)
-    offers.set(addressOfOffer(table.family, address as Uint8Array), (owner as string).toLowerCase());
-  return offers;
-}

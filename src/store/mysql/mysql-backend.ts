@@ -31,6 +31,8 @@ export interface MysqlBackendOptions<L extends Lease> extends LaneOptions {
   readonly server?: string;
   /** Milliseconds; see offer-ledger.ts. */
   readonly soleAfter?: number;
+  /** Fresh addresses a second from which blocks of them are reserved; see offer-blocks.ts. */
+  readonly blocksFromRate?: number;
 }
 
 export interface MysqlBackendDeps {
@@ -69,6 +71,7 @@ export function openMysqlBackend<L extends Lease>(
       family: table.family,
       server: options.server ?? `unnamed-${Math.floor(deps.random() * 2 ** 48).toString(16)}`,
       soleAfter: options.soleAfter ?? defaultSoleAfter,
+      ...(options.blocksFromRate !== undefined && { blocksFromRate: options.blocksFromRate }),
     },
     {
       lanes,

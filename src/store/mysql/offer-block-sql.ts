@@ -77,7 +77,7 @@ export function readBlocks(family: Family, rows: readonly (readonly unknown[])[]
 
 export function endBlocksStatement(family: Family, owner: string, firsts: readonly Address[]): string {
   return (
-    `UPDATE fleet_offer_block SET expires = UTC_TIMESTAMP(3) WHERE family = ${family} ` +
+    `DELETE FROM fleet_offer_block WHERE family = ${family} ` +
     `AND first_address IN (${sorted(firsts).map(offerAddress).join(',')}) AND owner = X'${owner}' ORDER BY first_address`
   );
 }

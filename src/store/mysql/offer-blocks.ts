@@ -14,7 +14,15 @@ import {
   readBlocks,
   reserveStatement,
 } from './offer-block-sql.ts';
-import { addressOfOffer, holdStatement, offersBetween, ownerHash } from './offer-sql.ts';
+import {
+  addressOfOffer,
+  holdStatement,
+  offersBetween,
+  offersSelect,
+  ownerHash,
+  readOffers,
+  type OfferRow,
+} from './offer-sql.ts';
 
 export interface OfferBlocks {
   /** This process, as its blocks name it. */
@@ -35,8 +43,8 @@ export interface OfferBlocks {
 
 /** One lookup that holds an address of a block. */
 export interface BlockVisit {
-  /** Exactly once. `lost`: it could not be held. `blockLost`: nor can any other of its block. `unknown`: no answer came. */
-  end(result: 'held' | 'lost' | 'blockLost' | 'unknown'): void;
+  /** Exactly once. `lost`: it could not be held, nor was it before. `blockLost`: nor can any other of its block. */
+  end(result: 'held' | 'lost' | 'blockLost' | 'unchanged'): void;
 }
 
 /**
@@ -127,10 +135,16 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
   const owner = ownerHash(`block ${deps.random()} ${deps.random()}`);
   const blocks = new Map<Address, Block>();
   const pools = new Map<string, BlockPool>();
+  /** Given back in a packet that is under way: reserved again meanwhile, that packet would end the new reservation. */
+  const leaving = new Set<Address>();
   let offAt = -Infinity;
 
   const isUsable = (block: Block, milliseconds: number): boolean =>
     !block.isClosed && clock() + milliseconds <= block.ends;
+
+  /** All of it is leased. */
+  const isSpent = ({ free, given, pending }: Block): boolean =>
+    free.length === 0 && given.size === 0 && pending === 0;
 
   const poolOf = (subnetId: number, ranges: readonly Range[]): BlockPool => {
     const key = `${subnetId}:${ranges.map(({ first, last }) => `${first}-${last}`).join()}`;
@@ -162,6 +176,13 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
     block.pool.listed = block.pool.listed.filter((other) => other !== block);
   };
 
+  const end = async (firsts: readonly Address[]): Promise<void> => {
+    for (const first of firsts) leaving.add(first);
+    await lanes.packet(endBlocksStatement(family, owner, firsts)).finally(() => {
+      for (const first of firsts) leaving.delete(first);
+    });
+  };
+
   const reserve = async (pool: BlockPool): Promise<void> => {
     const most = Math.min(mostBlocks, Math.floor(pool.space.size / shareOfPool));
     // Blocks of which everything was offered withhold nothing that is not withheld anyway.
@@ -170,7 +191,7 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
     for (let i = 0; i < pool.space.size && firsts.length < count; i++) {
       const first = pool.space.at(pool.cursor);
       pool.cursor = (pool.cursor + 1) % pool.space.size;
-      if (!blocks.has(first)) firsts.push(first);
+      if (!blocks.has(first) && !leaving.has(first)) firsts.push(first);
     }
     if (firsts.length === 0) {
       pool.retryAt = clock() + retryAfter / 10;
@@ -221,7 +242,7 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
       pool.cursor = Math.floor(deps.random() * pool.space.size);
       pool.retryAt = clock() + retryAfter;
     }
-    if (crowded.length > 0) await lanes.packet(endBlocksStatement(family, owner, crowded));
+    if (crowded.length > 0) await end(crowded);
   };
 
   const mayReserve = (pool: BlockPool): void => {
@@ -242,22 +263,34 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
       .finally(() => (pool.isReserving = false));
   };
 
-  /** What they still hold is written down first. */
+  /**
+   * What they still hold is written down first. Where somebody else's row is in the way, written by one that then found
+   * the block, the block stays until the row has ended.
+   */
   const giveBack = async (given: readonly Block[]): Promise<void> => {
     for (const block of given) block.isClosed = true;
     const idle = given.filter(({ pending }) => pending === 0);
     if (idle.length === 0) return;
-    const closing = new Set(idle.map(({ first }) => first));
-    const rows = [];
-    for (const subnetId of new Set(idle.map(({ pool }) => pool.subnetId))) {
+    const firsts = new Set(idle.map(({ first }) => first));
+    const rows: OfferRow[] = [];
+    const offering = idle.filter(({ given: offered }) => offered.size > 0);
+    for (const subnetId of new Set(offering.map(({ pool }) => pool.subnetId))) {
       for (const { address, owner: of, left } of memory.of(subnetId)) {
-        if (closing.has(blockOf(address))) rows.push({ address, owner: ownerHash(of), milliseconds: left });
+        if (firsts.has(blockOf(address))) rows.push({ address, owner: ownerHash(of), milliseconds: left });
       }
     }
-    for (const block of idle) drop(block);
-    for (let i = 0; i < rows.length; i += dumpChunk)
-      await lanes.packet(holdStatement(family, deps.server(), rows.slice(i, i + dumpChunk)));
-    await lanes.packet(endBlocksStatement(family, owner, [...closing]));
+    for (let i = 0; i < rows.length; i += dumpChunk) {
+      const some = rows.slice(i, i + dumpChunk);
+      const addresses = some.map(({ address }) => address);
+      const statements = [holdStatement(family, deps.server(), some), offersSelect(family, addresses)];
+      const results = await lanes.packet(statements.join(';\n'));
+      const written = readOffers(family, results[1] as readonly (readonly unknown[])[]);
+      for (const { address, owner: of } of some)
+        if (written.get(address) !== of) firsts.delete(blockOf(address));
+    }
+    if (firsts.size === 0) return;
+    await end([...firsts]);
+    for (const block of idle) if (firsts.has(block.first)) drop(block);
   };
 
   return {
@@ -302,7 +335,7 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
     },
     takeBack(address) {
       const block = blocks.get(blockOf(address));
-      if (!block?.given.has(address)) return false;
+      if (!block?.given.has(address) || block.isClosed) return false;
       block.given.delete(address);
       block.free.push(address);
       if (!block.isListed && !block.isClosed) {
@@ -319,7 +352,7 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
       const unused = new Set<Block>();
       for (const block of blocks.values()) {
         if (at >= block.ends) drop(block);
-        else if (block.isClosed || !deps.isShared(block.pool.subnetId)) unused.add(block);
+        else if (isSpent(block) || block.isClosed || !deps.isShared(block.pool.subnetId)) unused.add(block);
       }
       for (const [key, pool] of pools) {
         const elapsed = at - pool.countedSince;

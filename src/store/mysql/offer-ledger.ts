@@ -22,6 +22,8 @@ export interface OfferLedgerOptions {
   readonly server: string;
   /** Milliseconds that a server must have been alone in a subnet before it stops writing its offers down. */
   readonly soleAfter: number;
+  /** See offer-blocks.ts. */
+  readonly blocksFromRate?: number;
 }
 
 /** How an offer is kept: in this process, in the database, or not before the servers agreed. */
@@ -35,6 +37,7 @@ export interface OfferLedger {
   placeOf(subnetId: number, milliseconds: number): OfferPlace;
   hold(address: Address, owner: string, milliseconds: number, subnetId: number): boolean;
   isHeldByOther(address: Address, owner: string): boolean;
+  isHeldBy(address: Address, owner: string): boolean;
   /** The table said that somebody else was first. */
   forget(address: Address, owner: string): void;
   /** The client has its lease. */
@@ -100,7 +103,10 @@ export function createOfferLedger(
   const withdrawn = createWithdrawals(family);
   const purge = createOfferPurge(family, { lanes, random: deps.random, clock: now });
   const blocks = createOfferBlocks(
-    { family },
+    {
+      family,
+      ...(options.blocksFromRate !== undefined && { fromRate: options.blocksFromRate }),
+    },
     {
       lanes,
       memory,
@@ -349,6 +355,7 @@ export function createOfferLedger(
     takeWithdrawals: () => withdrawn.take(server),
     blocks,
     now,
+    isHeldBy: (address, owner) => memory.isHeldBy(address, owner),
     isHeldByOther: (address, owner) => memory.isHeldByOther(address, owner),
     get writesDown() {
       return writesDown();

@@ -73,6 +73,14 @@ export function offersSelect(family: Family, addresses: readonly Address[]): str
   );
 }
 
+/** Of {@link offersSelect}: for whom ({@link ownerHash}) each address is set aside. */
+export function readOffers(family: Family, rows: readonly (readonly unknown[])[]): Map<Address, string> {
+  const offers = new Map<Address, string>();
+  for (const [address, owner] of rows)
+    offers.set(addressOfOffer(family, address as Uint8Array), (owner as string).toLowerCase());
+  return offers;
+}
+
 /** Addresses of live offers in these ranges. */
 export function offersBetween(family: Family, ranges: readonly (readonly [Address, Address])[]): string {
   const within = ranges.map(
