@@ -83,6 +83,12 @@ test('no address is offered to a second client while the first one’s offer las
       await sleep(below(40));
       const fate = random();
       if (fate < 0.15) continue;
+      const asked = await server.find({ client, subnetIds: [1], addresses: [address] });
+      if (asked.offered?.length !== 0 && fate >= 0.35) {
+        offers.delete(address);
+        failures.push(`${who} was offered ${address}, and then it was another's`);
+        continue;
+      }
       offers.delete(address);
       if (fate < 0.35) {
         server.withdraw(address, client);

@@ -33,6 +33,23 @@ export function blockSpace(ranges: readonly Range[]): BlockSpace {
   };
 }
 
+/** The addresses of one block. */
+export function addressesOf(first: Address): Address[] {
+  return Array.from({ length: blockSize }, (_, i) => plus(first, i));
+}
+
+/** Blocks as ranges of addresses, neighbours in one. */
+export function joined(firsts: readonly Address[]): (readonly [Address, Address])[] {
+  const ranges: [Address, Address][] = [];
+  for (const first of firsts) {
+    const last = addressesOf(first).at(-1)!;
+    const before = ranges.at(-1);
+    if (before && Number(first) - Number(before[1]) === 1) before[1] = last;
+    else ranges.push([first, last]);
+  }
+  return ranges;
+}
+
 const plus = (address: Address, offset: number): Address =>
   typeof address === 'bigint' ? address + BigInt(offset) : address + offset;
 

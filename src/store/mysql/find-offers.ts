@@ -83,7 +83,14 @@ export async function findWithOffers<L extends Lease>(
       return owner === (mine ??= ownerHash(owners[i]!)) ? 'client' : 'other';
     };
     const hasRow = (address: L['address']): boolean => found.held.some((lease) => lease.address === address);
+    /** Offered to this client from a block that is still this server's: a row of another can only be one in vain. */
+    const isFromBlock = (address: L['address']): boolean =>
+      ledger.isHeldBy(address, owners[i]!) &&
+      ledger.blocks.gave(address) &&
+      blocks.get(blockOf(address))?.owner === ledger.blocks.owner &&
+      !hasRow(address);
     const isOthers = (address: L['address']): boolean => {
+      if (isFromBlock(address)) return false;
       const holder = holderOf(address);
       if (holder !== 'nobody') return holder === 'other';
       // What this server's own name has reserved it may have offered itself, before it was started anew.

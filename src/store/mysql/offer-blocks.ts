@@ -3,7 +3,7 @@ import type { Address, Family } from '../../addr/family.ts';
 import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { OfferMemory } from '../offer-memory.ts';
-import { blockSpace, type BlockSpace, type Range } from './block-space.ts';
+import { addressesOf, blockSpace, joined, type BlockSpace, type Range } from './block-space.ts';
 import { usedSelect } from './free-sql.ts';
 import type { Lanes } from './lanes.ts';
 import {
@@ -31,6 +31,8 @@ export interface OfferBlocks {
   take(subnetId: number, ranges: readonly Range[]): Address | null;
   /** Null: a hold of the address must be written down. Else it may be held in memory, if the lookup confirms it. */
   enter(address: Address, milliseconds: number): BlockVisit | null;
+  /** Whether memory decides about the address, and some client was to be offered it. */
+  gave(address: Address): boolean;
   /** Not offered after all: the next client may have it. False: it was none of a block. */
   takeBack(address: Address): boolean;
   /** It has a lease now, and whoever wants it next has to ask the database. */
@@ -58,6 +60,8 @@ interface Block {
   readonly given: Set<Address>;
   /** Milliseconds of the clock; the database's end is later. */
   readonly ends: number;
+  /** When an address of it was given last. */
+  usedAt: number;
   /** Lookups under way that hold an address of it. */
   pending: number;
   isListed: boolean;
@@ -116,6 +120,8 @@ const fewAddresses = blockSize / 4;
 /** Milliseconds, after blocks were found full. */
 const retryAfter = 5_000;
 const forgetAfter = 60_000;
+/** Milliseconds: most clients have their lease long before. */
+const leftAfter = 2_000;
 const dumpChunk = 2_000;
 
 /**
@@ -142,9 +148,9 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
   const isUsable = (block: Block, milliseconds: number): boolean =>
     !block.isClosed && clock() + milliseconds <= block.ends;
 
-  /** All of it is leased. */
-  const isSpent = ({ free, given, pending }: Block): boolean =>
-    free.length === 0 && given.size === 0 && pending === 0;
+  /** All of it is leased, or will hardly be: what its clients left lying the others may have when the offers end. */
+  const isSpent = ({ free, given, usedAt }: Block): boolean =>
+    free.length === 0 && (given.size === 0 || clock() - usedAt > leftAfter);
 
   const poolOf = (subnetId: number, ranges: readonly Range[]): BlockPool => {
     const key = `${subnetId}:${ranges.map(({ first, last }) => `${first}-${last}`).join()}`;
@@ -229,6 +235,7 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
         free,
         given: new Set(),
         ends,
+        usedAt: clock(),
         pending: 0,
         isListed: true,
         isClosed: false,
@@ -308,6 +315,7 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
             : undefined;
         if (address !== undefined) {
           block.given.add(address);
+          block.usedAt = clock();
           return address;
         }
         block.isListed = false;
@@ -325,6 +333,7 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
         block.given.add(address);
       }
       block.pending++;
+      block.usedAt = clock();
       return {
         end(result) {
           block.pending--;
@@ -333,6 +342,7 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
         },
       };
     },
+    gave: (address) => blocks.get(blockOf(address))?.given.has(address) === true,
     takeBack(address) {
       const block = blocks.get(blockOf(address));
       if (!block?.given.has(address) || block.isClosed) return false;
@@ -371,22 +381,4 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
       await giveBack([...blocks.values()]);
     },
   };
-}
-
-function addressesOf(first: Address): Address[] {
-  return Array.from({ length: blockSize }, (_, i) =>
-    typeof first === 'bigint' ? first + BigInt(i) : first + i,
-  );
-}
-
-/** Blocks as ranges of addresses, neighbours in one. */
-function joined(firsts: readonly Address[]): (readonly [Address, Address])[] {
-  const ranges: [Address, Address][] = [];
-  for (const first of firsts) {
-    const last = addressesOf(first).at(-1)!;
-    const before = ranges.at(-1);
-    if (before && Number(first) - Number(before[1]) === 1) before[1] = last;
-    else ranges.push([first, last]);
-  }
-  return ranges;
 }
