@@ -5,8 +5,9 @@ import * as contractRoutines from './0002-contract-routines.ts';
 import * as fleetTablesMigration from './0003-fleet-tables.ts';
 import * as triggers from './0004-triggers.ts';
 import * as offerTablesMigration from './0005-offer-tables.ts';
+import * as offerBlocksMigration from './0006-offer-blocks.ts';
 import { fleetTables as firstFleetTables } from './fleet-table-rows.ts';
-import { offerTables } from './offer-table-rows.ts';
+import { offerBlockTable, offerTables } from './offer-table-rows.ts';
 
 export { contractTables } from './contract.ts';
 export type { ContractColumn, ContractForeignKey, ContractIndex, ContractTable } from './contract.ts';
@@ -16,7 +17,7 @@ export { contractRoutines, allTriggers, fleetObjects } from './stored-objects.ts
 export type { StoredObject } from './routine.ts';
 
 /** Every table of ours, whichever migration makes it. */
-export const fleetTables = [...firstFleetTables, ...offerTables];
+export const fleetTables = [...firstFleetTables, ...offerTables, offerBlockTable];
 
 interface NamedMigration {
   readonly name: string;
@@ -29,6 +30,7 @@ const migrations: readonly NamedMigration[] = [
   { name: '0003_fleet_tables', up: fleetTablesMigration.up },
   { name: '0004_triggers', up: triggers.up },
   { name: '0005_offer_tables', up: offerTablesMigration.up },
+  { name: '0006_offer_blocks', up: offerBlocksMigration.up },
 ];
 
 /** Names without extension, so that a compiled program finds what a development one recorded. */

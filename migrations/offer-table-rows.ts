@@ -30,3 +30,19 @@ export const offerTables: readonly { readonly name: string; readonly create: str
     ) ${options}`,
   },
 ];
+
+/**
+ * Blocks of 64 addresses (all but the last six bits of `first_address` alike) whose addresses without a lease only `server`
+ * may offer, until when. `owner` tells its processes apart: one that was started anew does not know what it offered before.
+ */
+export const offerBlockTable = {
+  name: 'fleet_offer_block',
+  create: `CREATE TABLE IF NOT EXISTS fleet_offer_block (
+      family TINYINT NOT NULL,
+      first_address VARBINARY(16) NOT NULL,
+      owner BINARY(16) NOT NULL,
+      server VARCHAR(128) NOT NULL,
+      expires DATETIME(3) NOT NULL,
+      PRIMARY KEY (family, first_address)
+    ) ${options}`,
+} as const;

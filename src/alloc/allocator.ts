@@ -29,6 +29,8 @@ export interface AllocationRequest {
 export interface Draw {
   /** The first candidate is most likely free: in this subnet it lately was. */
   readonly isLikely: boolean;
+  /** The candidate that the store had reserved for this server; what does not become of it the store is to be told. */
+  readonly reserved: Address | null;
   /** Best first. Distinct, inside the pools, none of them set aside for another client of this server. */
   readonly candidates: readonly Candidate[];
   /** Exactly once: the address that was offered or claimed (set aside a while longer), or null when none could be used. */
@@ -38,7 +40,8 @@ export interface Draw {
 export interface Allocator {
   /** How long an offered address stays set aside. */
   readonly holdSeconds: number;
-  draw(request: AllocationRequest): Draw;
+  /** `reserve`: an address that the store reserved for this server ({@link LeaseStore.takeReserved}), asked where that does as well as any. */
+  draw(request: AllocationRequest, reserve?: () => Address | null): Draw;
   /**
    * For pools that are nearly full, when no drawn candidate was free: takes from a list of addresses that the store
    * found to be free, away from where other servers look. Empty = the pools are exhausted.
@@ -135,7 +138,12 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
     return state;
   };
 
-  const drawFrom = (request: AllocationRequest, count: number, addresses: Iterable<Candidate>): Draw => {
+  const drawFrom = (
+    request: AllocationRequest,
+    count: number,
+    addresses: Iterable<Candidate>,
+    reserved: Address | null = null,
+  ): Draw => {
     const { subnet, client } = request;
     const owner = ownerName(client);
     const candidates: Candidate[] = [];
@@ -148,7 +156,8 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
       if (candidates.length === count) break;
     }
     return {
-      isLikely: stateOf(subnet).pressure < lowPressure,
+      isLikely: reserved !== null || stateOf(subnet).pressure < lowPressure,
+      reserved,
       candidates,
       keep(kept) {
         for (const { address } of candidates) if (address !== kept) offers.release(address, owner);
@@ -165,7 +174,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
 
   return {
     holdSeconds: options.offerHold / 1000,
-    draw(request) {
+    draw(request, reserve) {
       const space = poolSpace(request.pools);
       const state = stateOf(request.subnet);
       const count = Math.min(
@@ -174,6 +183,13 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
       );
       const offered = offers.heldBy(ownerName(request.client));
       const again = offered === null ? null : space.find(offered);
+      if (!again && reserve && options.sharedLeases && request.subnet.parameters.allocator === 'iterative') {
+        const reserved = reserve();
+        const place = reserved === null ? null : space.find(reserved);
+        const isExcluded =
+          place && request.excludeFirstLast24 && isFirstOrLast24(request.subnet, place.address);
+        if (place && !isExcluded) return drawFrom(request, 1, [place], place.address);
+      }
       // A client that asks again is offered the same again: no second address is withheld from others.
       const addresses = order(request, space, state, count * triesPerCandidate);
       return drawFrom(request, count, again ? startingWith(again, addresses) : addresses);

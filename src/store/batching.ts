@@ -153,6 +153,7 @@ export function createBatchingLeaseStore<L extends Lease>(
     page: (after, limit, subnetIds) => backend.page(after, limit, subnetIds),
     findFree: (ranges, start, limit, client) => backend.findFree(ranges, start, limit, client),
     counts: () => backend.counts(),
+    takeReserved: (subnetId, ranges) => backend.takeReserved(subnetId, ranges),
     withdraw: (address, client) => backend.withdraw(address, client),
     close: () =>
       (closing ??= new Promise<void>((resolve) => {

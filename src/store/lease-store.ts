@@ -1,5 +1,6 @@
 // What the engine asks of a lease store: few verbs, named by intent, taking lists.
 // The contract is test/store/lease-store-contract.ts, run on every backend.
+import type { Address } from '../addr/family.ts';
 import type { Lease } from './lease.ts';
 
 /** Who a lease belongs to, as far as a packet tells. v4: client-id and hwaddr; v6: duid + iaid + type. */
@@ -30,6 +31,10 @@ export interface OfferHold<L extends Lease = Lease> {
   /** The subnet whose servers have to agree. */
   readonly subnetId: number;
   readonly seconds: number;
+  /** The address is the client's by a reservation: no server offers it to anybody else. */
+  readonly isReserved?: boolean;
+  /** Not only this server may be asked for what it offers: each must be able to see it. */
+  readonly isPublic?: boolean;
 }
 
 export interface LeaseFindings<L extends Lease = Lease> {
@@ -163,6 +168,11 @@ export interface LeaseStore<L extends Lease = Lease> {
     client?: ClientKey,
   ): Promise<readonly L['address'][]>;
   counts(): Promise<readonly LeaseCount[]>;
+  /**
+   * An address of the subnet inside `ranges` that other servers leave to this one, most likely free; setting it aside for a
+   * client costs least. Null: there is none at hand. Whoever does not use it withdraws it.
+   */
+  takeReserved(subnetId: number, ranges: readonly AddressRange[]): Address | null;
   /** The address that was set aside for the client is not offered after all. Takes effect soon, and cannot fail. */
   withdraw(address: L['address'], client: ClientKey): void;
   /** Finishes what was accepted, then refuses more. */
@@ -190,6 +200,7 @@ export interface LeaseBackend<L extends Lease = Lease> {
     client?: ClientKey,
   ): Promise<readonly L['address'][]>;
   counts(): Promise<readonly LeaseCount[]>;
+  takeReserved(subnetId: number, ranges: readonly AddressRange[]): Address | null;
   withdraw(address: L['address'], client: ClientKey): void;
   close(): Promise<void>;
 }

@@ -6,6 +6,7 @@ export interface OfferMemory {
   hold(address: Address, owner: string, milliseconds?: number, scope?: number): boolean;
   release(address: Address, owner: string): void;
   isHeldByOther(address: Address, owner: string): boolean;
+  isHeldBy(address: Address, owner: string): boolean;
   /** What the owner got last, if it still holds it. */
   heldBy(owner: string): Address | null;
   /** What is held in one scope (a subnet), oldest first. */
@@ -61,6 +62,10 @@ export function createOfferMemory(
       if (held.get(address)?.owner === owner) drop(address);
     },
     isHeldByOther,
+    isHeldBy(address, owner) {
+      const entry = held.get(address);
+      return entry !== undefined && entry.owner === owner && entry.until > deps.clock();
+    },
     heldBy(owner) {
       const address = last.get(owner);
       const entry = address === undefined ? undefined : held.get(address);

@@ -30,7 +30,9 @@ before(async () => {
 });
 after(() => database.drop());
 beforeEach(async () => {
-  await database.pool.query('DELETE FROM lease4; DELETE FROM fleet_offer; DELETE FROM fleet_offer_server');
+  await database.pool.query(
+    'DELETE FROM lease4; DELETE FROM fleet_offer; DELETE FROM fleet_offer_server; DELETE FROM fleet_offer_block',
+  );
 });
 afterEach(async () => {
   for (const world of worlds) {
@@ -41,11 +43,15 @@ afterEach(async () => {
   await assertStatisticsEqualRecount(database.pool);
 });
 
-async function startServers(count: number): Promise<void> {
+async function startServers(count: number, pool = config): Promise<void> {
   worlds = Array.from({ length: count }, (_, i) => {
-    const { backend } = openMysqlForContract(database, { server: `server-${i}`, connections: 2 });
+    const { backend } = openMysqlForContract(database, {
+      server: `server-${i}`,
+      connections: 2,
+      blocksFromRate: 5,
+    });
     return new World(
-      { config, sharedLeases: true, serverAddress: `192.0.2.${i + 1}`, offerHold: 3_000 },
+      { config: pool, sharedLeases: true, serverAddress: `192.0.2.${i + 1}`, offerHold: 3_000 },
       { leases: createBatchingLeaseStore(backend, { lanes: 2 }), age: () => Promise.resolve() },
       new MachineClock(),
     );
@@ -53,7 +59,7 @@ async function startServers(count: number): Promise<void> {
   for (const world of worlds) await world.server.start();
 }
 
-async function assertFull(fate: Fate, clients: number): Promise<void> {
+async function assertFull(fate: Fate, clients: number, size = poolSize): Promise<void> {
   const told = `${fate.bound.size} bound, ${fate.refused} refused, ${fate.unanswered} unanswered, ${fate.unheard} unheard`;
   assert.equal(fate.refused, 0, told);
   assert.equal(fate.unanswered, 0, told);
@@ -62,7 +68,7 @@ async function assertFull(fate: Fate, clients: number): Promise<void> {
   const [rows] = await database.pool.query<RowDataPacket[]>(
     'SELECT INET_NTOA(address) AS address, HEX(hwaddr) AS mac FROM lease4 WHERE state = 0',
   );
-  assert.equal(rows.length, poolSize, 'every address is used');
+  assert.equal(rows.length, size, 'every address is used');
   const owners = new Map(rows.map((row) => [String(row['address']), String(row['mac'])]));
   for (const [client, address] of fate.bound)
     assert.equal(owners.get(address), `0200${client.toString(16).padStart(8, '0').toUpperCase()}`);
@@ -78,6 +84,34 @@ test('four servers that all hear every client fill it just so', async () => {
   await startServers(4);
   const fate = await runClients({ clients: poolSize, heardBy: () => worlds, deadline: 15_000 });
   await assertFull(fate, poolSize);
+});
+
+test('four servers with blocks of their own fill a larger pool from two thirds to the last address', async () => {
+  const size = 4_096;
+  const first = 0xc0007000;
+  const values = Array.from({ length: size }, (_, n) => n)
+    .filter((n) => n % 3 !== 0)
+    .map(
+      (n) => `(${first + n}, X'0300${n.toString(16).padStart(8, '0')}', 3600, NOW() + INTERVAL 1 HOUR, 1, 0)`,
+    );
+  await database.pool.query(
+    `INSERT INTO lease4 (address, hwaddr, valid_lifetime, expire, subnet_id, state) VALUES ${values.join(',')}`,
+  );
+  await startServers(4, {
+    'valid-lifetime': 3600,
+    subnet4: [{ id: 1, subnet: '192.0.0.0/16', pools: [{ pool: '192.0.112.0 - 192.0.127.255' }] }],
+  });
+  const clients = size - values.length;
+  let blocks = 0;
+  const watch = setInterval(() => {
+    void database.pool
+      .query<RowDataPacket[]>('SELECT COUNT(*) AS n FROM fleet_offer_block')
+      .then(([[row]]) => (blocks = Math.max(blocks, Number(row!['n']))));
+  }, 50);
+  const fate = await runClients({ clients, heardBy: (n) => [worlds[n % 4]!], deadline: 40_000 });
+  clearInterval(watch);
+  await assertFull(fate, clients, size);
+  assert.ok(blocks > 0, 'some were offered from blocks');
 });
 
 test('what a server offered before it died is free again when the offers end', async () => {

@@ -6,6 +6,7 @@ import { permits } from '../class-list.ts';
 import { poolOf } from './eligible.ts';
 import { clientOf, isFree } from './lookup.ts';
 import { askOwners, isReservedForOther } from './reservations.ts';
+import { mayAskAnyServer } from './server-identifiers.ts';
 import type { Transaction4 } from './transaction.ts';
 
 /** Candidates of the subnet that is tried first, to be looked up together with everything else. */
@@ -13,7 +14,8 @@ export function drawCandidates(t: Transaction4, subnets: readonly Subnet[]): num
   for (const subnet of t.engine.preference.order(subnets, t.classes)) {
     const pools = permittedPools(t, subnet);
     if (pools.length === 0 || !t.client) continue;
-    const draw = t.engine.allocator.draw(requestFor(t, subnet, pools));
+    const reserve = mayAskAnyServer(t) ? undefined : () => t.engine.leases.takeReserved(subnet.id, pools);
+    const draw = t.engine.allocator.draw(requestFor(t, subnet, pools), reserve);
     t.draws.push({ subnet, draw });
     return draw.candidates.map(({ address }) => Number(address));
   }
@@ -61,10 +63,7 @@ export function hasPermittedPool(t: Transaction4, subnets: readonly Subnet[]): b
 /** Tells the allocator what became of everything it set aside. Once, when the packet is done. */
 export function settleDraws(t: Transaction4): void {
   const used = t.grant?.lease.address ?? null;
-  if (t.client) {
-    for (const [address, offer] of t.offers)
-      if (offer === 'mine' && address !== used) t.engine.leases.withdraw(address, t.client);
-  }
+  if (t.client) withdrawUnused(t, used);
   // What is leased need not be set aside.
   if (used !== null && t.client && t.answer === messageType4.ACK) t.engine.allocator.declined(t.client);
   let told = false;
@@ -75,6 +74,22 @@ export function settleDraws(t: Transaction4): void {
   }
   if (used !== null && !told && t.client && t.answer === messageType4.OFFER)
     t.engine.allocator.offered(used, t.client);
+}
+
+/** What was set aside in vain, and what the store had reserved and was not even tried: the next client may have it. */
+function withdrawUnused(t: Transaction4, used: number | null): void {
+  const reserved = t.draws.filter(({ draw }) => draw.reserved !== null);
+  // What only a certain host may have nobody needs to try again.
+  const isSpoiled = (address: number): boolean =>
+    reserved.some(({ subnet, draw }) => draw.reserved === address && isReservedForOther(t, subnet, address));
+  const withdraw = (address: number): void => {
+    if (address !== used && !isSpoiled(address)) t.engine.leases.withdraw(address, t.client!);
+  };
+  for (const [address, offer] of t.offers) if (offer === 'mine') withdraw(address);
+  for (const { draw } of reserved) {
+    const address = Number(draw.reserved);
+    if (!t.offers.has(address) && !t.held.get(address)) withdraw(address);
+  }
 }
 
 /** The client does not want what this server offered it last, or no longer: others may have it at once. */

@@ -11,7 +11,8 @@ import { eligibleSubnets, findPoolSubnet, isEligible } from './eligible.ts';
 import { option4, uint32Of } from './option-codes.ts';
 import { drawCandidates } from './fresh-address.ts';
 import { wantsNoAddress } from './refusal.ts';
-import { findReservations } from './reservations.ts';
+import { findReservations, ownReservation } from './reservations.ts';
+import { mayAskAnyServer } from './server-identifiers.ts';
 import type { ClientKey4, Transaction4 } from './transaction.ts';
 
 /** One round trip to each store, both at once. Later steps ask again only for addresses that nobody could foresee. */
@@ -85,6 +86,7 @@ const holdOf = (t: Transaction4, subnetId: number, address: number): OfferHold<L
   address,
   subnetId,
   seconds: t.engine.allocator.holdSeconds,
+  ...(mayAskAnyServer(t) && { isPublic: true }),
 });
 
 /**
@@ -92,8 +94,10 @@ const holdOf = (t: Transaction4, subnetId: number, address: number): OfferHold<L
  * Throws STORE_BUSY while the servers of the subnet agree on how to keep offers apart.
  */
 export async function setAside(t: Transaction4, subnetId: number, address: number): Promise<boolean> {
-  if (!t.offers.has(address)) {
-    const hold = holdOf(t, subnetId, address);
+  const isReserved = ownReservation(t, eligibleSubnets(t))?.address === address;
+  // Reserved addresses are the client's also where fresh ones are another server's to offer.
+  if (!t.offers.has(address) || (isReserved && t.offers.get(address) === 'other')) {
+    const hold = { ...holdOf(t, subnetId, address), ...(isReserved && { isReserved }) };
     const found = await t.engine.leases.find({
       client: t.client,
       subnetIds: [],

@@ -162,6 +162,8 @@ export async function openMemfileBackend<L extends Lease>(
       return Promise.resolve(table.free(ranges, start, limit, now(), isOffered));
     },
     counts: () => Promise.resolve(table.counts()),
+    // Nobody else offers anything.
+    takeReserved: () => null,
     withdraw: (address, client) => offers.release(address, ownerName(client)),
     cleanUp: () => file?.cleanUp() ?? Promise.resolve(),
     async close() {

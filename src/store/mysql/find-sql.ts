@@ -3,6 +3,7 @@ import { ownerKeys } from '../lease-owner.ts';
 import type { Lease } from '../lease.ts';
 import type { ClientKey, LeaseFindings, LeaseQuery } from '../lease-store.ts';
 import type { LeaseSql } from './lease-sql.ts';
+import { blockOf, blocksSelect } from './offer-block-sql.ts';
 import { holdStatement, offersSelect, type OfferRow } from './offer-sql.ts';
 
 /** What the packet does about offers, beside looking up. */
@@ -12,7 +13,7 @@ export interface FindOffers {
   readonly withdraw: string | null;
   /** Set aside first: whoever reads a lease after that has the address to itself. */
   readonly holds: readonly OfferRow[];
-  /** Whether the last result tells the live offers among all addresses. */
+  /** Whether the last two results tell the live offers among all addresses, and whose blocks these are in. */
   readonly read: boolean;
 }
 
@@ -39,7 +40,14 @@ export function findPacket<L extends Lease>(
     const list = Array.from(addresses, (address) => table.addressLiteral(address)).join(',');
     selects.push(select('PRIMARY', `l.address IN (${list})`));
   }
-  if (offers.read) selects.push(offersSelect(table.family, [...new Set([...addresses, ...holds])]));
+  if (offers.read) {
+    // After the leases, and the blocks last: offer-blocks.ts says why.
+    for (const address of holds) addresses.add(address);
+    selects.push(
+      offersSelect(table.family, [...addresses]),
+      blocksSelect(table.family, offers.server, Array.from(addresses, blockOf)),
+    );
+  }
   // DO makes it several results even without a SELECT, and their number the same.
   const hold = offers.holds.length > 0 ? holdStatement(table.family, offers.server, offers.holds) : 'DO 0';
   return ['SELECT UNIX_TIMESTAMP()', offers.withdraw ?? 'DO 0', hold, ...selects].join(';\n');

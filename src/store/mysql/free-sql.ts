@@ -34,3 +34,9 @@ export function gapsSelect(
     `${offers}) AS u) AS g WHERE b > a + 1 ORDER BY a LIMIT ${limit}`
   );
 }
+
+/** Addresses that have a row, whatever it says. */
+export function usedSelect(ranges: readonly (readonly [number, number])[]): string {
+  const within = ranges.map(([first, last]) => `address BETWEEN ${first} AND ${last}`);
+  return `SELECT address FROM lease4 FORCE INDEX (PRIMARY) WHERE ${within.join(' OR ')}`;
+}

@@ -1,4 +1,5 @@
 // Leases in MySQL or MariaDB: each batch of lookups or writes is one packet to the database and one back.
+import type { Address } from '../../addr/family.ts';
 import type { DatabaseAddress } from '../../db/address.ts';
 import { FlotillaError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
@@ -12,6 +13,7 @@ import { firstWindow, gapsSelect, widestWindow } from './free-sql.ts';
 import { claimPacket, isForeseen, isRenewal } from './claim-sql.ts';
 import { openLanes, type LaneOptions, type PacketResult } from './lanes.ts';
 import { findWithOffers } from './find-offers.ts';
+import { blockOf, blocksBetween, readBlocks } from './offer-block-sql.ts';
 import { createOfferLedger } from './offer-ledger.ts';
 import { ownerHash } from './offer-sql.ts';
 import type { LeaseSql } from './lease-sql.ts';
@@ -29,6 +31,8 @@ export interface MysqlBackendOptions<L extends Lease> extends LaneOptions {
   readonly server?: string;
   /** Milliseconds; see offer-ledger.ts. */
   readonly soleAfter?: number;
+  /** Fresh addresses a second from which blocks of them are reserved; see offer-blocks.ts. */
+  readonly blocksFromRate?: number;
 }
 
 export interface MysqlBackendDeps {
@@ -67,6 +71,7 @@ export function openMysqlBackend<L extends Lease>(
       family: table.family,
       server: options.server ?? `unnamed-${Math.floor(deps.random() * 2 ** 48).toString(16)}`,
       soleAfter: options.soleAfter ?? defaultSoleAfter,
+      ...(options.blocksFromRate !== undefined && { blocksFromRate: options.blocksFromRate }),
     },
     {
       lanes,
@@ -95,7 +100,7 @@ export function openMysqlBackend<L extends Lease>(
     if (outcome.result === 'done' && outcome.after && isClamped(outcome.after)) misfits.clamped++;
     // The row itself keeps others off from now on.
     if (outcome.result === 'done' && write.verb === 'claim')
-      ledger.forget(write.lease.address, ownerName(write.client));
+      ledger.claimed(write.lease.address, ownerName(write.client));
     return outcome;
   };
 
@@ -179,6 +184,20 @@ export function openMysqlBackend<L extends Lease>(
   const rowsOf = async (select: string): Promise<readonly (readonly unknown[])[]> =>
     (await lanes.packet(select)) as readonly (readonly unknown[])[];
 
+  /** And the first addresses of the blocks in which only others offer. */
+  const withBlocks = async (
+    select: string,
+    first: Address,
+    last: Address,
+  ): Promise<readonly [readonly (readonly unknown[])[], ReadonlySet<Address>]> => {
+    const results = await rowsOf(`${select};\n${blocksBetween(table.family, ledger.server, first, last)}`);
+    const [gaps, rows] = results as readonly unknown[] as readonly (readonly (readonly unknown[])[])[];
+    const others = [...readBlocks(table.family, rows!).values()].filter(
+      ({ owner }) => owner !== ledger.blocks.owner,
+    );
+    return [gaps!, new Set(others.map((block) => block.first))];
+  };
+
   return {
     backend: 'mysql',
     get state() {
@@ -253,9 +272,13 @@ export function openMysqlBackend<L extends Lease>(
         const { last } = range as AddressRange<Lease & { address: number }>;
         while (first <= last && free.length < limit) {
           const end = Math.min(first + width - 1, last);
-          const gaps = await rowsOf(gapsSelect({ first, last: end }, limit, owner));
+          const gapsOf = gapsSelect({ first, last: end }, limit, owner);
+          const [gaps, blocked] = owner
+            ? await withBlocks(gapsOf, first, end)
+            : [await rowsOf(gapsOf), new Set<Address>()];
           for (const [from, to] of gaps) {
             for (first = Number(from); first <= Number(to) && free.length < limit; first++) {
+              if (blocked.has(blockOf(first))) continue;
               if (!client || !ledger.isHeldByOther(first, name)) free.push(first);
             }
           }
@@ -281,6 +304,7 @@ export function openMysqlBackend<L extends Lease>(
         leases: Number(row.at(-1)),
       }));
     },
+    takeReserved: (subnetId, ranges) => ledger.blocks.take(subnetId, ranges),
     withdraw: (address, client) => ledger.withdraw(address, ownerName(table.fitClient(client))),
     async close() {
       await ledger.close();

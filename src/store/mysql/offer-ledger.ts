@@ -4,18 +4,17 @@ import { FlotillaError, messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { createOfferMemory } from '../offer-memory.ts';
 import type { Lanes } from './lanes.ts';
+import { createOfferBlocks, type OfferBlocks } from './offer-blocks.ts';
+import { createOfferPurge } from './offer-purge.ts';
 import {
   announceStatement,
   holdStatement,
   leaveStatement,
-  oldOffersDelete,
-  oldOffersSelect,
-  oldServersDelete,
   othersSelect,
   ownAnnouncements,
   ownerHash,
-  withdrawStatement,
 } from './offer-sql.ts';
+import { createWithdrawals, type WithdrawalPacket } from './offer-withdrawals.ts';
 
 export interface OfferLedgerOptions {
   readonly family: Family;
@@ -23,6 +22,8 @@ export interface OfferLedgerOptions {
   readonly server: string;
   /** Milliseconds that a server must have been alone in a subnet before it stops writing its offers down. */
   readonly soleAfter: number;
+  /** See offer-blocks.ts. */
+  readonly blocksFromRate?: number;
 }
 
 /** How an offer is kept: in this process, in the database, or not before the servers agreed. */
@@ -36,20 +37,22 @@ export interface OfferLedger {
   placeOf(subnetId: number, milliseconds: number): OfferPlace;
   hold(address: Address, owner: string, milliseconds: number, subnetId: number): boolean;
   isHeldByOther(address: Address, owner: string): boolean;
-  /** The table said that somebody else was first, or the client has its lease. */
+  isHeldBy(address: Address, owner: string): boolean;
+  /** The table said that somebody else was first. */
   forget(address: Address, owner: string): void;
+  /** The client has its lease. */
+  claimed(address: Address, owner: string): void;
   /** Not offered after all; the table hears of it with one of the next packets. */
   withdraw(address: Address, owner: string): void;
   /** What is to be withdrawn in the packet that goes out now; `done` when it has come back. */
-  takeWithdrawals(): Withdrawals | null;
+  takeWithdrawals(): WithdrawalPacket | null;
+  /** Where fresh addresses need no row each. */
+  readonly blocks: OfferBlocks;
+  /** Milliseconds, never backwards. */
+  now(): number;
   /** Some offer may be in the table. */
   readonly writesDown: boolean;
   close(): Promise<void>;
-}
-
-export interface Withdrawals {
-  readonly sql: string;
-  done(): void;
 }
 
 type Row = readonly unknown[];
@@ -71,8 +74,6 @@ const soleFor = 8_000;
 /** Longer than {@link announceEvery}. */
 const doubtFor = 10_000;
 const unusedAfter = 60_000;
-const purgeEvery = 60_000;
-const purgeChunk = 1_000;
 const dumpChunk = 2_000;
 const rememberedOffers = 262_144;
 
@@ -99,19 +100,37 @@ export function createOfferLedger(
   const now = deps.clock;
   const memory = createOfferMemory({ offerHold: reserve, offerLimit: rememberedOffers }, { clock: now });
   const scopes = new Map<number, Scope>();
-  /** Address → owner. An address on its way is not set aside anew before the packet is back: the two might overtake. */
-  const withdrawn = new Map<Address, string>();
-  const withdrawing = new Set<Address>();
+  const withdrawn = createWithdrawals(family);
+  const purge = createOfferPurge(family, { lanes, random: deps.random, clock: now });
+  const blocks = createOfferBlocks(
+    {
+      family,
+      ...(options.blocksFromRate !== undefined && { fromRate: options.blocksFromRate }),
+    },
+    {
+      lanes,
+      memory,
+      logger: deps.logger,
+      random: deps.random,
+      clock: now,
+      server: () => server,
+      isShared: (subnetId) =>
+        !refused && scopes.get(subnetId)?.state === 'table' && isKnown(scopes.get(subnetId)!),
+      longestOffer: () => longestOffer,
+    },
+  );
   /** Subnet → when this server's announcement there ends, as it wrote it last. */
   const known = new Map<number, string>();
   let doubtedAt = -Infinity;
   let joining: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
   let running: Promise<void> = Promise.resolve();
-  let purgeAt = now() + purgeEvery * (0.5 + deps.random());
   let longestOffer = reserve;
   let refused = false;
   let closed = false;
+
+  /** Else, not heard of for too long, others may believe that this server is gone. */
+  const isKnown = (scope: Scope): boolean => now() - scope.announcedAt < soleFor;
 
   const announcement = (subnetIds: readonly number[], sole: boolean): string =>
     announceStatement(
@@ -197,7 +216,7 @@ export function createOfferLedger(
   };
 
   const round = async (): Promise<void> => {
-    const withdrawals = takeWithdrawals();
+    const withdrawals = withdrawn.take(server);
     if (withdrawals) await lanes.packet(withdrawals.sql).finally(() => withdrawals.done());
     await dropUnused();
     const started = now();
@@ -216,6 +235,8 @@ export function createOfferLedger(
         const isAlone = !others.has(id);
         scope.aloneSince = isAlone ? (scope.aloneSince ?? started) : null;
         if (scope.state === 'joining' && others.get(id) !== true) scope.state = 'table';
+        // It was away for so long that another one believed to be alone: that one's offers are in its memory.
+        else if (scope.state === 'table' && others.get(id) === true) scope.state = 'joining';
         if (scope.state === 'memory' && !isAlone) scope.state = 'leaving';
         if (scope.state === 'leaving') {
           await writeDown(id);
@@ -227,10 +248,8 @@ export function createOfferLedger(
       }
       if (ready.length > 0) await goAlone(ready);
     }
-    if (now() >= purgeAt) {
-      purgeAt = now() + purgeEvery;
-      await purge();
-    }
+    await blocks.tick();
+    purge.tick();
   };
 
   const goAlone = async (ids: readonly number[]): Promise<void> => {
@@ -256,38 +275,10 @@ export function createOfferLedger(
     await lanes.packet(leaveStatement(family, server, unused));
   };
 
-  const purge = async (): Promise<void> => {
-    for (;;) {
-      const rows = (await lanes.packet(oldOffersSelect(family, purgeChunk))) as readonly [Uint8Array][];
-      if (rows.length > 0)
-        await lanes.packet(
-          oldOffersDelete(
-            family,
-            rows.map(([address]) => address),
-          ),
-        );
-      if (rows.length < purgeChunk) break;
-    }
-    await lanes.packet(oldServersDelete());
-  };
-
   const writesDown = (): boolean => {
     if (refused) return false;
     for (const { state } of scopes.values()) if (state !== 'memory') return true;
     return false;
-  };
-
-  const takeWithdrawals = (): Withdrawals | null => {
-    if (withdrawn.size === 0) return null;
-    const offers = Array.from(withdrawn, ([address, owner]) => ({ address, owner: ownerHash(owner) }));
-    withdrawn.clear();
-    for (const { address } of offers) withdrawing.add(address);
-    return {
-      sql: withdrawStatement(family, server, offers),
-      done: () => {
-        for (const { address } of offers) withdrawing.delete(address);
-      },
-    };
   };
 
   const schedule = (): void => {
@@ -341,24 +332,30 @@ export function createOfferLedger(
       if (refused) return 'memory';
       const scope = scopes.get(subnetId);
       if (!scope) return 'later';
-      const at = now();
-      scope.usedAt = at;
-      if (scope.state === 'joining') return 'later';
-      if (scope.state !== 'memory') return 'table';
-      // Not heard of for too long: others may believe that this server is gone.
-      return at - scope.announcedAt < soleFor ? 'memory' : 'later';
+      scope.usedAt = now();
+      if (scope.state === 'joining' || !isKnown(scope)) return 'later';
+      return scope.state === 'memory' ? 'memory' : 'table';
     },
     hold(address, owner, milliseconds, subnetId) {
-      if (withdrawing.has(address) || !memory.hold(address, owner, milliseconds, subnetId)) return false;
-      if (withdrawn.get(address) === owner) withdrawn.delete(address);
+      if (withdrawn.isOnItsWay(address) || !memory.hold(address, owner, milliseconds, subnetId)) return false;
+      withdrawn.forget(address, owner);
       return true;
     },
     forget: (address, owner) => memory.release(address, owner),
-    withdraw(address, owner) {
+    claimed(address, owner) {
       memory.release(address, owner);
-      if (writesDown()) withdrawn.set(address, owner);
+      blocks.claimed(address);
     },
-    takeWithdrawals,
+    withdraw(address, owner) {
+      const isOthers = memory.isHeldByOther(address, owner);
+      memory.release(address, owner);
+      if (isOthers || blocks.takeBack(address)) return;
+      if (writesDown()) withdrawn.add(address, owner);
+    },
+    takeWithdrawals: () => withdrawn.take(server),
+    blocks,
+    now,
+    isHeldBy: (address, owner) => memory.isHeldBy(address, owner),
     isHeldByOther: (address, owner) => memory.isHeldByOther(address, owner),
     get writesDown() {
       return writesDown();
@@ -369,6 +366,7 @@ export function createOfferLedger(
       await running;
       if (lanes.state === 'down' || refused) return;
       try {
+        await blocks.close();
         for (const [id, { state }] of scopes) if (state === 'memory') await writeDown(id);
         if (scopes.size > 0) await lanes.packet(leaveStatement(family, server, [...scopes.keys()]));
       } catch {

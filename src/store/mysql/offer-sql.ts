@@ -21,6 +21,12 @@ export function offerAddress(address: Address): string {
   return `X'${typeof address === 'bigint' ? address.toString(16).padStart(32, '0') : address.toString(16).padStart(8, '0')}'`;
 }
 
+/** {@link offerAddress} as a row has it. */
+export function addressOfOffer(family: Family, bytes: Uint8Array): Address {
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+  return family === 4 ? Number.parseInt(hex, 16) : BigInt(`0x${hex}`);
+}
+
 /**
  * Whoever comes first has it until it expires. In address order, so that two servers never wait for each other in a
  * circle; alone in its transaction, so that nobody waits longer than this statement takes.
@@ -65,6 +71,22 @@ export function offersSelect(family: Family, addresses: readonly Address[]): str
     `SELECT address, HEX(owner) FROM fleet_offer WHERE family = ${family} AND expires > UTC_TIMESTAMP(3) ` +
     `AND address IN (${addresses.map(offerAddress).join(',')})`
   );
+}
+
+/** Of {@link offersSelect}: for whom ({@link ownerHash}) each address is set aside. */
+export function readOffers(family: Family, rows: readonly (readonly unknown[])[]): Map<Address, string> {
+  const offers = new Map<Address, string>();
+  for (const [address, owner] of rows)
+    offers.set(addressOfOffer(family, address as Uint8Array), (owner as string).toLowerCase());
+  return offers;
+}
+
+/** Addresses of live offers in these ranges. */
+export function offersBetween(family: Family, ranges: readonly (readonly [Address, Address])[]): string {
+  const within = ranges.map(
+    ([first, last]) => `address BETWEEN ${offerAddress(first)} AND ${offerAddress(last)}`,
+  );
+  return `SELECT address FROM fleet_offer WHERE family = ${family} AND expires > UTC_TIMESTAMP(3) AND (${within.join(' OR ')})`;
 }
 
 /** Says which subnets this server offers in, and whether it believes to be alone there. */
@@ -123,5 +145,6 @@ export function oldServersDelete(): string {
   return 'DELETE FROM fleet_offer_server WHERE expires < UTC_TIMESTAMP(3) - INTERVAL 1 DAY';
 }
 
-const until = (milliseconds: number): string =>
+/** A moment from now by the database's clock. */
+export const until = (milliseconds: number): string =>
   `UTC_TIMESTAMP(3) + INTERVAL ${Math.ceil(milliseconds) * 1000} MICROSECOND`;

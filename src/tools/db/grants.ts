@@ -14,7 +14,7 @@ export interface GrantsOptions {
 const everyChange = ['INSERT', 'UPDATE', 'DELETE'];
 /** What an edge writes: leases and their counters, and what it says about itself. */
 const edgeTables =
-  /^(lease[46](_stat|_pool_stat|_stat_by_client_class)?|fleet_server|fleet_rejection|fleet_offer|fleet_offer_server)$/;
+  /^(lease[46](_stat|_pool_stat|_stat_by_client_class)?|fleet_server|fleet_rejection|fleet_offer(_server|_block)?)$/;
 /** What people edit. The audit tables, the change log and fixed lists are written by triggers or by nobody. */
 const dbaTables = /^(dhcp[46]_(?!audit).+|hosts|ipv6_reservations|lease[46])$/;
 /** TSIG-like secrets of clients: no report needs them. */

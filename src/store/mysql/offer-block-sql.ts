@@ -1,0 +1,97 @@
+// Statements on fleet_offer_block: which server may offer the addresses of a block from its memory.
+import { escape } from 'mysql2';
+import type { Address, Family } from '../../addr/family.ts';
+import { addressOfOffer, offerAddress, until } from './offer-sql.ts';
+import { hexLiteral } from './row-values.ts';
+
+/** The same for every server whatever its configuration: any of them knows the block of any address. */
+export const blockSize = 64;
+
+export function blockOf(address: Address): Address {
+  return typeof address === 'bigint'
+    ? address - (address % BigInt(blockSize))
+    : address - (address % blockSize);
+}
+
+export interface BlockRow {
+  readonly first: Address;
+  /** Which process has it; hexadecimal. */
+  readonly owner: string;
+  /** Of the server that asks, or of one of its name. */
+  readonly hasOwnName: boolean;
+  /** By the database's clock. */
+  readonly millisecondsLeft: number;
+}
+
+/** Whoever comes first has the block until it expires. In address order, as {@link holdStatement}. */
+export function reserveStatement(
+  family: Family,
+  by: { readonly server: string; readonly owner: string },
+  firsts: readonly Address[],
+  milliseconds: number,
+): string {
+  const rows = sorted(firsts).map(
+    (first) =>
+      `(${family},${offerAddress(first)},X'${by.owner}',${escape(by.server)},${until(milliseconds)})`,
+  );
+  // Assignments see the ones before them.
+  return (
+    `INSERT INTO fleet_offer_block (family, first_address, owner, server, expires) VALUES ${rows.join(',')} ` +
+    'ON DUPLICATE KEY UPDATE server = IF(expires <= UTC_TIMESTAMP(3), VALUES(server), server), ' +
+    'owner = IF(expires <= UTC_TIMESTAMP(3), VALUES(owner), owner), ' +
+    'expires = IF(owner = VALUES(owner), GREATEST(expires, VALUES(expires)), expires)'
+  );
+}
+
+/** Blocks that somebody has now. */
+export function blocksSelect(family: Family, server: string, firsts: Iterable<Address>): string {
+  const list = Array.from(new Set(firsts), offerAddress).join(',');
+  return `${blockColumns(server)} WHERE family = ${family} AND expires > UTC_TIMESTAMP(3) AND first_address IN (${list})`;
+}
+
+export function blocksBetween(family: Family, server: string, first: Address, last: Address): string {
+  return (
+    `${blockColumns(server)} WHERE family = ${family} AND expires > UTC_TIMESTAMP(3) ` +
+    `AND first_address BETWEEN ${offerAddress(blockOf(first))} AND ${offerAddress(last)}`
+  );
+}
+
+const blockColumns = (server: string): string =>
+  `SELECT first_address, HEX(owner), server = ${escape(server)}, ` +
+  'TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), expires) DIV 1000 FROM fleet_offer_block';
+
+/** Of {@link blocksSelect}, by their first addresses. */
+export function readBlocks(family: Family, rows: readonly (readonly unknown[])[]): Map<Address, BlockRow> {
+  const blocks = new Map<Address, BlockRow>();
+  for (const [address, owner, hasOwnName, left] of rows) {
+    const first = addressOfOffer(family, address as Uint8Array);
+    blocks.set(first, {
+      first,
+      owner: (owner as string).toLowerCase(),
+      hasOwnName: Number(hasOwnName) === 1,
+      millisecondsLeft: Number(left),
+    });
+  }
+  return blocks;
+}
+
+export function endBlocksStatement(family: Family, owner: string, firsts: readonly Address[]): string {
+  return (
+    `DELETE FROM fleet_offer_block WHERE family = ${family} ` +
+    `AND first_address IN (${sorted(firsts).map(offerAddress).join(',')}) AND owner = X'${owner}' ORDER BY first_address`
+  );
+}
+
+/** Read without locks, then deleted by key, as offers are. */
+export function oldBlocksSelect(family: Family, limit: number): string {
+  return `SELECT first_address FROM fleet_offer_block WHERE family = ${family} AND expires < UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE LIMIT ${limit}`;
+}
+
+export function oldBlocksDelete(family: Family, firsts: readonly Uint8Array[]): string {
+  return (
+    `DELETE FROM fleet_offer_block WHERE family = ${family} AND expires < UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE ` +
+    `AND first_address IN (${firsts.map(hexLiteral).join(',')})`
+  );
+}
+
+const sorted = (firsts: readonly Address[]): Address[] => [...firsts].sort((a, b) => (a < b ? -1 : 1));

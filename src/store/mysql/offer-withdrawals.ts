@@ -1,0 +1,43 @@
+// Offers that are no longer meant: gathered, and told to the database with one of the next packets.
+import type { Address, Family } from '../../addr/family.ts';
+import { ownerHash, withdrawStatement } from './offer-sql.ts';
+
+export interface WithdrawalPacket {
+  readonly sql: string;
+  /** When it has come back, whatever became of it. */
+  done(): void;
+}
+
+export interface Withdrawals {
+  add(address: Address, owner: string): void;
+  /** The owner is offered it again. */
+  forget(address: Address, owner: string): void;
+  /** Then it is not set aside anew: the two packets might overtake. */
+  isOnItsWay(address: Address): boolean;
+  /** What goes out now, in the name of this server. Null: nothing. */
+  take(server: string): WithdrawalPacket | null;
+}
+
+export function createWithdrawals(family: Family): Withdrawals {
+  const waiting = new Map<Address, string>();
+  const onTheirWay = new Set<Address>();
+  return {
+    add: (address, owner) => void waiting.set(address, owner),
+    forget(address, owner) {
+      if (waiting.get(address) === owner) waiting.delete(address);
+    },
+    isOnItsWay: (address) => onTheirWay.has(address),
+    take(server) {
+      if (waiting.size === 0) return null;
+      const offers = Array.from(waiting, ([address, owner]) => ({ address, owner: ownerHash(owner) }));
+      waiting.clear();
+      for (const { address } of offers) onTheirWay.add(address);
+      return {
+        sql: withdrawStatement(family, server, offers),
+        done: () => {
+          for (const { address } of offers) onTheirWay.delete(address);
+        },
+      };
+    },
+  };
+}
