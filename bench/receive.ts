@@ -33,14 +33,14 @@ function generate(rate: number): void {
   }, 2);
 }
 
-async function openSocket(isBatched: boolean): Promise<UdpSocket> {
+async function openSocket(isBatched: boolean): Promise<UdpSocket<4>> {
   const libc = loadLibc();
   if ('missing' in libc) throw new Error(libc.missing);
   const address = parseIpv4('127.0.0.1');
-  return await openUdpSocket({ iface: 'lo', address, port }, { ...libc, canBatch: isBatched });
+  return await openUdpSocket({ family: 4, iface: 'lo', address, port }, { ...libc, canBatch: isBatched });
 }
 
-const listen = (socket: UdpSocket, onMessage: Take): void =>
+const listen = (socket: UdpSocket<4>, onMessage: Take): void =>
   socket.listen({ onMessage, onError: console.error, onSendFailure: console.error });
 
 async function open(way: Way, take: Take): Promise<() => Promise<unknown>> {

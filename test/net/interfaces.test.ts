@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NetworkInterfaceInfo } from 'node:os';
 import { test } from 'node:test';
-import { parseIpv4 } from '../../src/addr/ipv4.ts';
+import { formatIpv4, parseIpv4 } from '../../src/addr/ipv4.ts';
 import { selectListenAddresses } from '../../src/net/interfaces.ts';
 
 const info = (address: string, netmask: string, internal = false): NetworkInterfaceInfo => ({
@@ -18,7 +18,7 @@ const machine = {
   ptp0: [info('192.0.2.1', '255.255.255.255')],
 };
 const chosen = (...words: string[]): string[] =>
-  selectListenAddresses(words, machine).addresses.map((each) => `${each.iface}/${each.address}`);
+  selectListenAddresses(4, words, machine).addresses.map((each) => `${each.iface}/${each.address}`);
 
 test('a star is every address of every interface but loopback', () => {
   assert.deepEqual(chosen('*'), [
@@ -37,7 +37,7 @@ test('loopback is served when it is named', () => {
 });
 
 test('a word that matches nothing is an error that lists what there is, and the others are served', () => {
-  const { addresses, errors } = selectListenAddresses(['eth9', 'eth0/10.9.9.9', 'ptp0'], machine);
+  const { addresses, errors } = selectListenAddresses(4, ['eth9', 'eth0/10.9.9.9', 'ptp0'], machine);
   assert.equal(addresses.length, 1);
   assert.deepEqual(
     errors.map((error) => error.message),
@@ -49,9 +49,9 @@ test('a word that matches nothing is an error that lists what there is, and the 
 });
 
 test('the directed broadcast address comes from the mask, and a host address has none', () => {
-  const { addresses } = selectListenAddresses(['*'], machine);
+  const { addresses } = selectListenAddresses(4, ['*'], machine);
   assert.deepEqual(
-    addresses.map((each) => each.broadcast),
-    [parseIpv4('10.0.0.255'), parseIpv4('10.0.1.255'), 0],
+    addresses.map((each) => each.groups.map(formatIpv4)),
+    [['255.255.255.255', '10.0.0.255'], ['255.255.255.255', '10.0.1.255'], ['255.255.255.255']],
   );
 });

@@ -21,9 +21,14 @@ const bindings: readonly (readonly [string, Libc | null])[] =
         ['with libc', libc],
         ['without libc', null],
       ];
-const open = (binding: Libc | null, serverPort: number): Promise<OpenedTransport> =>
+const open = (binding: Libc | null, serverPort: number): Promise<OpenedTransport<4>> =>
   openUdpTransport(
-    { listen: selectListenAddresses(['lo'], networkInterfaces()).addresses, serverPort, socketType: 'udp' },
+    {
+      family: 4,
+      listen: selectListenAddresses(4, ['lo'], networkInterfaces()).addresses,
+      serverPort,
+      socketType: 'udp',
+    },
     { libc: binding, log: silentLogger, now: () => performance.now(), onSendFailure() {} },
   );
 const client = async (): Promise<Socket> => {
@@ -90,11 +95,12 @@ test(
 test('an address that is not ours is a located error, not a crash', async () => {
   const { transport, errors } = await openUdpTransport(
     {
+      family: 4,
       listen: [
         {
           iface: 'lo',
           address: parseIpv4('192.0.2.77'),
-          broadcast: 0,
+          groups: [],
           loopback: true,
           mac: new Uint8Array(6),
         },
