@@ -10,7 +10,10 @@ export interface InboundDatagram<F extends Family = 4> {
   readonly sourcePort: number;
   /** Address it was sent to: ours when unicast; 255.255.255.255 when broadcast, the group when multicast (ff02::1:2). */
   readonly destination: AddressOf<F>;
-  /** DHCPv4: first configured address of the receiving interface, the default server identifier. DHCPv6: its link-local one. */
+  /**
+   * Our address that it came to: `destination` when that is unicast. Else DHCPv4: first configured address of the receiving
+   * interface, the default server identifier; DHCPv6: its link-local address.
+   */
   readonly serverAddress: AddressOf<F>;
   /** Milliseconds, monotonic. */
   readonly receivedAt: number;
@@ -20,7 +23,7 @@ export interface OutboundDatagram<F extends Family = 4> {
   readonly bytes: Uint8Array;
   /** Interface to send on: that of the datagram that is answered. */
   readonly iface: string;
-  /** Source address to send from: `destination` of what is answered when that was ours, else its `serverAddress`. */
+  /** Source address to send from: our address that the datagram came to which is answered. */
   readonly source: AddressOf<F>;
   readonly destination: AddressOf<F>;
   readonly destinationPort: number;
