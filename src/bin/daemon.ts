@@ -238,7 +238,7 @@ export class Daemon {
       await this.#checkDatabases(stores.databases);
       const sendFailed = statistics.counter('flotilla-send-failed');
       const transport = await openTransport(
-        { written, serverPort: options.serverPort },
+        { family: 4, written, serverPort: options.serverPort },
         { log, onSendFailure: () => sendFailed.add() },
       );
       const server = createServer4(

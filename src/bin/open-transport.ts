@@ -1,6 +1,7 @@
 // The daemon's sockets from `interfaces-config`, with Kea's rules about what may fail.
 import { networkInterfaces } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
+import type { Family } from '../addr/family.ts';
 import type { WrittenConfig } from '../config/written.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -9,8 +10,9 @@ import { loadLibc } from '../net/libc.ts';
 import type { Transport } from '../net/transport.ts';
 import { openUdpTransport } from '../net/udp-transport.ts';
 
-export interface OpenTransportOptions {
-  /** The map under Dhcp4. */
+export interface OpenTransportOptions<F extends Family> {
+  readonly family: F;
+  /** The map under Dhcp4 or Dhcp6. */
   readonly written: WrittenConfig;
   readonly serverPort: number;
 }
@@ -20,12 +22,13 @@ export interface OpenTransportDeps {
   readonly onSendFailure: () => void;
 }
 
-export interface DaemonTransport {
-  readonly transport: Transport;
+export interface DaemonTransport<F extends Family = 4> {
+  readonly family: F;
+  readonly transport: Transport<F>;
   /** What could not be opened, for status-get. */
   readonly errors: readonly string[];
   /** The addresses of the interfaces as they were found. */
-  readonly found: readonly ListenAddress[];
+  readonly found: readonly ListenAddress<F>[];
 }
 
 interface InterfacesConfig {
@@ -41,15 +44,15 @@ interface InterfacesConfig {
  * Opens what can be opened and tries `service-sockets-max-retries` times more for the rest. Throws SOCKET_OPEN when
  * all are required and one fails; otherwise a daemon without sockets runs on and says so, as Kea does.
  */
-export async function openTransport(
-  options: OpenTransportOptions,
+export async function openTransport<F extends Family>(
+  options: OpenTransportOptions<F>,
   deps: OpenTransportDeps,
-): Promise<DaemonTransport> {
+): Promise<DaemonTransport<F>> {
   const wanted = (options.written['interfaces-config'] ?? {}) as InterfacesConfig;
   const retries = wanted['service-sockets-max-retries'] ?? 0;
   const pause = wanted['service-sockets-retry-wait-time'] ?? 5_000;
   for (let attempt = 0; ; attempt++) {
-    const opened = await openOnce(wanted, options.serverPort, deps);
+    const opened = await openOnce(wanted, options, deps);
     const isEnough = opened.errors.length === 0;
     if (isEnough || attempt >= retries) {
       for (const error of opened.errors) deps.log.error('DHCPSRV_OPEN_SOCKET_FAIL', error);
@@ -75,25 +78,28 @@ export async function openTransport(
 }
 
 /** `re-detect`: whether a reload finds other addresses than are open, or sockets missing that it may now get. */
-export function isDetectedAnew(written: WrittenConfig, { errors, found }: DaemonTransport): boolean {
+export function isDetectedAnew<F extends Family>(
+  written: WrittenConfig,
+  { family, errors, found }: DaemonTransport<F>,
+): boolean {
   const wanted = (written['interfaces-config'] ?? {}) as InterfacesConfig;
   if (wanted['re-detect'] === false) return false;
-  const { addresses } = selectListenAddresses(wanted.interfaces ?? [], networkInterfaces());
+  const { addresses } = selectListenAddresses(family, wanted.interfaces ?? [], networkInterfaces());
   return errors.length > 0 || !isDeepStrictEqual(addresses, found);
 }
 
-async function openOnce(
+async function openOnce<F extends Family>(
   wanted: InterfacesConfig,
-  serverPort: number,
+  { family, serverPort }: OpenTransportOptions<F>,
   deps: OpenTransportDeps,
-): Promise<DaemonTransport> {
+): Promise<DaemonTransport<F>> {
   const libc = loadLibc();
   if ('missing' in libc) {
     deps.log.warn('FLOTILLA_PLATFORM_DEGRADED', `sockets are not bound to their interfaces: ${libc.missing}`);
   }
-  const { addresses, errors } = selectListenAddresses(wanted.interfaces ?? [], networkInterfaces());
+  const { addresses, errors } = selectListenAddresses(family, wanted.interfaces ?? [], networkInterfaces());
   const opened = await openUdpTransport(
-    { listen: addresses, serverPort, socketType: wanted['dhcp-socket-type'] ?? 'raw' },
+    { family, listen: addresses, serverPort, socketType: wanted['dhcp-socket-type'] ?? 'raw' },
     {
       libc: 'missing' in libc ? null : libc,
       log: deps.log,
@@ -102,6 +108,7 @@ async function openOnce(
     },
   );
   return {
+    family,
     transport: opened.transport,
     errors: [...errors, ...opened.errors].map(messageOf),
     found: addresses,

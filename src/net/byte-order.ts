@@ -1,6 +1,7 @@
 // Numbers as this machine has them in memory: what kernel structures want.
 
-const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+/** For the DataView calls that take the byte order. */
+export const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Writers in the machine's own byte order, as kernel structures want. */
 export function hostOrder(buffer: Buffer): {
@@ -9,8 +10,8 @@ export function hostOrder(buffer: Buffer): {
 } {
   return {
     writeUInt16: (value, offset) =>
-      void (littleEndian ? buffer.writeUInt16LE(value, offset) : buffer.writeUInt16BE(value, offset)),
+      void (isLittleEndian ? buffer.writeUInt16LE(value, offset) : buffer.writeUInt16BE(value, offset)),
     writeUInt32: (value, offset) =>
-      void (littleEndian ? buffer.writeUInt32LE(value, offset) : buffer.writeUInt32BE(value, offset)),
+      void (isLittleEndian ? buffer.writeUInt32LE(value, offset) : buffer.writeUInt32BE(value, offset)),
   };
 }

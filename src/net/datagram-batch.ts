@@ -1,6 +1,7 @@
 // Many datagrams per system call: recvmmsg and sendmmsg on a descriptor, through koffi. Linux with 64-bit pointers only.
+import type { AddressOf, Family } from '../addr/family.ts';
 import type { Libc } from './libc.ts';
-import { readSocketAddress4, socketAddressSize4, writeSocketAddress4 } from './socket-address.ts';
+import { readPort, type SocketFamily } from './socket-family.ts';
 
 /** Datagrams per call; more gave nothing (docs/performance.md). */
 const perCall = 32;
@@ -17,19 +18,20 @@ const vectorWords = 2;
 class Slots {
   readonly headers = new BigUint64Array(perCall * headerWords);
   readonly bytes = Buffer.alloc(perCall * slotSize);
-  readonly addresses = Buffer.alloc(perCall * socketAddressSize4);
+  readonly addresses: DataView;
   /** The same words as halves: an `int` fills the first half of its word, whatever the byte order. */
   readonly headerHalves = new Uint32Array(this.headers.buffer);
   readonly vectors = new BigUint64Array(perCall * vectorWords);
 
-  constructor(libc: Libc) {
+  constructor(addressSize: number, libc: Libc) {
+    this.addresses = new DataView(new ArrayBuffer(perCall * addressSize));
     const [names, vectors, bytes] = [this.addresses, this.vectors, this.bytes].map((each) =>
       libc.pointer(each),
     ) as [bigint, bigint, bigint];
     for (let slot = 0; slot < perCall; slot++) {
       const header = slot * headerWords;
-      this.headers[header + nameAt] = names + BigInt(slot * socketAddressSize4);
-      this.headerHalves[(header + nameLengthAt) * 2] = socketAddressSize4;
+      this.headers[header + nameAt] = names + BigInt(slot * addressSize);
+      this.headerHalves[(header + nameLengthAt) * 2] = addressSize;
       this.headers[header + vectorAt] = vectors + BigInt(slot * vectorWords * 8);
       this.headers[header + vectorLengthAt] = 1n;
       this.vectors[slot * vectorWords] = bytes + BigInt(slot * slotSize);
@@ -38,20 +40,23 @@ class Slots {
   }
 }
 
-export type DatagramHandler = (bytes: Buffer, address: number, port: number) => void;
+export type DatagramHandler<F extends Family> = (bytes: Buffer, address: AddressOf<F>, port: number) => void;
 
-/** Reads a non-blocking socket. Addresses are unsigned 32-bit numbers. */
-export class DatagramReader {
+/** Reads a non-blocking socket. */
+export class DatagramReader<F extends Family> {
+  readonly #family: SocketFamily<F>;
   readonly #libc: Libc;
   readonly #slots: Slots;
 
-  constructor(libc: Libc) {
+  constructor(family: SocketFamily<F>, libc: Libc) {
+    this.#family = family;
     this.#libc = libc;
-    this.#slots = new Slots(libc);
+    this.#slots = new Slots(family.addressSize, libc);
   }
 
   /** Hands over what waits on `fd`, each datagram in memory of its own, at most `limit` and a call's worth more. */
-  drain(fd: number, limit: number, handler: DatagramHandler): void {
+  drain(fd: number, limit: number, handler: DatagramHandler<F>): void {
+    const { addressSize } = this.#family;
     const { headers, headerHalves, bytes, addresses } = this.#slots;
     for (let taken = 0; taken < limit;) {
       // An error is left to the next ordinary read, which reports it.
@@ -61,8 +66,8 @@ export class DatagramReader {
         const length = headerHalves[(slot * headerWords + lengthAt) * 2]!;
         const copy = Buffer.allocUnsafe(length);
         bytes.copy(copy, 0, start, start + length);
-        const from = readSocketAddress4(addresses, slot * socketAddressSize4);
-        handler(copy, from.address, from.port);
+        const from = slot * addressSize;
+        handler(copy, this.#family.readAddress(addresses, from), readPort(addresses, from));
       }
       if (count < perCall) return;
       taken += count;
@@ -71,23 +76,32 @@ export class DatagramReader {
 }
 
 /** Gathers datagrams of one socket until a call is full or the turn of the event loop ends. */
-export class DatagramWriter {
+export class DatagramWriter<F extends Family> {
+  readonly #family: SocketFamily<F>;
   readonly #libc: Libc;
   readonly #fd: number;
-  readonly #leftover: DatagramHandler;
+  readonly #scope: number;
+  readonly #leftover: DatagramHandler<F>;
   readonly #slots: Slots;
   #waiting = 0;
 
   /** `leftover` takes what could not be sent with the others: to be sent singly, which waits or says why not. */
-  constructor(libc: Libc, fd: number, leftover: DatagramHandler) {
+  constructor(
+    family: SocketFamily<F>,
+    libc: Libc,
+    socket: { readonly fd: number; readonly scope: number },
+    leftover: DatagramHandler<F>,
+  ) {
+    this.#family = family;
     this.#libc = libc;
-    this.#fd = fd;
+    this.#fd = socket.fd;
+    this.#scope = socket.scope;
     this.#leftover = leftover;
-    this.#slots = new Slots(libc);
+    this.#slots = new Slots(family.addressSize, libc);
   }
 
   /** Copies `bytes`. A payload that no UDP datagram can carry goes to `leftover`, which tells so. */
-  send(bytes: Uint8Array, address: number, port: number): void {
+  send(bytes: Uint8Array, address: AddressOf<F>, port: number): void {
     if (bytes.length > slotSize) {
       this.#leftover(Buffer.from(bytes), address, port);
       return;
@@ -95,7 +109,8 @@ export class DatagramWriter {
     const slot = this.#waiting++;
     this.#slots.bytes.set(bytes, slot * slotSize);
     this.#slots.vectors[slot * vectorWords + 1] = BigInt(bytes.length);
-    writeSocketAddress4(this.#slots.addresses, slot * socketAddressSize4, address, port);
+    const to = slot * this.#family.addressSize;
+    this.#family.writeAddress(this.#slots.addresses, to, address, port, this.#scope);
     if (this.#waiting === perCall) this.flush();
     else if (slot === 0) setImmediate(this.flush);
   }
@@ -116,7 +131,9 @@ export class DatagramWriter {
   #leave(slot: number): void {
     const start = slot * slotSize;
     const length = Number(this.#slots.vectors[slot * vectorWords + 1]);
-    const { address, port } = readSocketAddress4(this.#slots.addresses, slot * socketAddressSize4);
-    this.#leftover(Buffer.from(this.#slots.bytes.subarray(start, start + length)), address, port);
+    const { addresses, bytes } = this.#slots;
+    const to = slot * this.#family.addressSize;
+    const address = this.#family.readAddress(addresses, to);
+    this.#leftover(Buffer.from(bytes.subarray(start, start + length)), address, readPort(addresses, to));
   }
 }

@@ -6,6 +6,7 @@ import { FlotillaError, messageOf } from '../errors.ts';
 /** Linux constants (asm-generic, the same on every architecture Node supports). */
 export const linux = {
   AF_INET: 2,
+  AF_INET6: 10,
   AF_PACKET: 17,
   SOCK_DGRAM: 2,
   SOCK_CLOEXEC: 0o2000000,

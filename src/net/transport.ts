@@ -1,43 +1,49 @@
 // Datagrams in and out, as the engine sees them. Implementations: udp sockets per interface, AF_PACKET delivery, fakes in tests.
+import type { AddressOf, Family } from '../addr/family.ts';
 
-/** A DHCPv4 datagram that arrived. Addresses are unsigned 32-bit numbers. */
-export interface InboundDatagram {
+/** A datagram that arrived. A link-local address is one on the link of `iface`. */
+export interface InboundDatagram<F extends Family = 4> {
   readonly bytes: Uint8Array;
-  /** Interface it came in on. */
+  /** Interface it came in on; for one to a global IPv6 address, the interface that has the address. */
   readonly iface: string;
-  readonly source: number;
+  readonly source: AddressOf<F>;
   readonly sourcePort: number;
-  /** Address it was sent to: ours when unicast, 255.255.255.255 when broadcast. */
-  readonly destination: number;
-  /** First configured address of the receiving interface: the default server identifier. */
-  readonly serverAddress: number;
+  /** Address it was sent to: ours when unicast; 255.255.255.255 when broadcast, the group when multicast (ff02::1:2). */
+  readonly destination: AddressOf<F>;
+  /**
+   * Our address that it came to: `destination` when that is unicast. Else DHCPv4: first configured address of the receiving
+   * interface, the default server identifier; DHCPv6: its link-local address.
+   */
+  readonly serverAddress: AddressOf<F>;
   /** Milliseconds, monotonic. */
   readonly receivedAt: number;
 }
 
-export interface OutboundDatagram {
+export interface OutboundDatagram<F extends Family = 4> {
   readonly bytes: Uint8Array;
+  /** Interface to send on: that of the datagram that is answered. */
   readonly iface: string;
-  /** Source address to send from. */
-  readonly source: number;
-  readonly destination: number;
+  /** Source address to send from: our address that the datagram came to which is answered. */
+  readonly source: AddressOf<F>;
+  readonly destination: AddressOf<F>;
   readonly destinationPort: number;
-  /** Set when the client has no address yet and asked for unicast: deliver by link-layer address (RFC 2131 §4.1). */
+  /** DHCPv4, the client has no address yet and asked for unicast: deliver by link-layer address (RFC 2131 §4.1). */
   readonly linkLayer: Uint8Array | null;
 }
 
-export interface OpenInterface {
+export interface OpenInterface<F extends Family = 4> {
   readonly name: string;
+  /** 0 where the platform does not tell. */
   readonly index: number;
-  readonly addresses: readonly number[];
+  readonly addresses: readonly AddressOf<F>[];
   readonly mac: Uint8Array;
 }
 
-export interface Transport {
-  readonly interfaces: readonly OpenInterface[];
+export interface Transport<F extends Family = 4> {
+  readonly interfaces: readonly OpenInterface<F>[];
   /** The handler must not throw. Called once per datagram, in order of arrival. */
-  listen(handler: (datagram: InboundDatagram) => void): void;
+  listen(handler: (datagram: InboundDatagram<F>) => void): void;
   /** Queues for sending; failures go to the log and the `send-failed` counter, never to the caller. */
-  send(datagram: OutboundDatagram): void;
+  send(datagram: OutboundDatagram<F>): void;
   close(): Promise<void>;
 }

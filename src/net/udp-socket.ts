@@ -1,64 +1,79 @@
 // One UDP socket on one address of one interface: bound to the device where the platform can, with a large receive buffer.
 import { createSocket, type Socket } from 'node:dgram';
-import { formatIpv4, tryParseIpv4 } from '../addr/ipv4.ts';
+import type { AddressOf, Family } from '../addr/family.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
-import { linux, type Libc } from './libc.ts';
-import { socketAddressSize4, writeSocketAddress4 } from './socket-address.ts';
 import { hostOrder } from './byte-order.ts';
 import { DatagramReader, DatagramWriter, type DatagramHandler } from './datagram-batch.ts';
+import { linux, type Libc } from './libc.ts';
+import { socketFamilies, type SocketFamily } from './socket-family.ts';
 
 /** The default of some 280 packets is what drops packets when the event loop stalls. */
 const receiveBufferBytes = 8 * 1024 * 1024;
 /** Datagrams read for one callback of libuv; more wait for its next one, so that other work has its turn. */
 const drainedAtOnce = 512;
 
-export interface UdpSocketOptions {
+export interface UdpSocketOptions<F extends Family> {
+  readonly family: F;
+  /** Interface that the address is on; '' when that does not matter. */
   readonly iface: string;
-  /** Local address to bind to: an address of ours, a broadcast address, or 0. */
-  readonly address: number;
+  /** Local address to bind to: an address of ours, a broadcast or multicast address, or 0. */
+  readonly address: AddressOf<F>;
   readonly port: number;
+  /** Interfaces on which to join the address, when it is a multicast address; `iface` when left out. */
+  readonly joinOn?: readonly string[];
 }
 
-export interface UdpSocketEvents {
+export interface UdpSocketEvents<F extends Family> {
   /** A datagram, in memory of its own, in order of arrival. Must not throw. */
-  readonly onMessage: DatagramHandler;
+  readonly onMessage: DatagramHandler<F>;
   /** Receiving failed; the socket goes on. */
   readonly onError: (error: Error) => void;
-  readonly onSendFailure: (error: Error, destination: number) => void;
+  readonly onSendFailure: (error: Error, destination: AddressOf<F>) => void;
 }
 
-export interface UdpSocket {
-  /** Failures go to `onSendFailure`. */
-  send(bytes: Uint8Array, address: number, port: number): void;
+export interface UdpSocket<F extends Family> {
+  /** A link-local destination is one on the socket's interface. Failures go to `onSendFailure`. */
+  send(bytes: Uint8Array, address: AddressOf<F>, port: number): void;
   /** From now on events are told. Once. */
-  listen(events: UdpSocketEvents): void;
+  listen(events: UdpSocketEvents<F>): void;
   /** What was sent before has left; nothing is told any more. */
   close(): Promise<void>;
 }
 
 /**
- * Opens and binds; with libc bound to the device too. Throws SOCKET_OPEN.
+ * Opens and binds; with libc bound to the device too, where the address is one of its link. Throws SOCKET_OPEN.
  *
  * libuv reads one datagram per system call and callback, and at most 32 in each turn of the event loop. While the loop
  * works 20 ms per turn that is 1,600 a second: of 10,000 sent, 19 % arrived, 1.5 s late without anybody knowing. So its
  * handle only tells that something came and brings the first one; the others are read together (bench/receive.ts).
  */
-export async function openUdpSocket(options: UdpSocketOptions, libc: Libc | null): Promise<UdpSocket> {
-  const socket = newSocket();
+export async function openUdpSocket<F extends Family>(
+  options: UdpSocketOptions<F>,
+  libc: Libc | null,
+): Promise<UdpSocket<F>> {
+  const { iface, address, port } = options;
+  const family: SocketFamily<F> = socketFamilies[options.family];
+  const socket = newSocket(family);
   try {
-    const fd = libc ? openDescriptor(options, libc) : null;
+    const opened = libc ? openDescriptor(options, family, libc) : null;
     await listening(socket, () => {
-      if (fd !== null) socket.bind({ fd, exclusive: true });
-      else socket.bind({ port: options.port, address: formatIpv4(options.address), exclusive: true });
+      if (opened) socket.bind({ fd: opened.fd, exclusive: true });
+      else socket.bind({ port, address: family.formatOn(iface, address), exclusive: true });
     });
-    socket.setBroadcast(true);
+    if (options.family === 4) socket.setBroadcast(true);
+    if (family.isMulticast(address)) {
+      for (const each of options.joinOn ?? [iface])
+        socket.addMembership(family.format(address), `::%${each}`);
+    }
     if (!libc) enlarge(socket);
-    return libc?.canBatch && fd !== null ? batched(socket, fd, libc) : plain(socket);
+    return libc?.canBatch && opened
+      ? batched(socket, family, iface, opened, libc)
+      : plain(socket, family, iface);
   } catch (error) {
     socket.close();
     throw new FlotillaError(
       'SOCKET_OPEN',
-      `cannot listen on ${options.iface}, ${formatIpv4(options.address)} port ${options.port}: ${messageOf(error)}`,
+      `cannot listen on ${iface}, ${family.format(address)} port ${port}: ${messageOf(error)}`,
       {},
       { cause: error },
     );
@@ -66,42 +81,56 @@ export async function openUdpSocket(options: UdpSocketOptions, libc: Libc | null
 }
 
 /** A system call and a callback for each datagram. */
-function plain(socket: Socket): UdpSocket {
-  let events = silentEvents;
+function plain<F extends Family>(socket: Socket, family: SocketFamily<F>, iface: string): UdpSocket<F> {
+  let events: UdpSocketEvents<F> = silentEvents;
   return {
     send(bytes, address, port) {
-      sendSingly(socket, bytes, address, port, events);
+      sendSingly(socket, bytes, address, port, { family, iface, events });
     },
     listen(wanted) {
       events = wanted;
-      socket.on('message', (bytes, { address, port }) =>
-        events.onMessage(bytes, tryParseIpv4(address) ?? 0, port),
-      );
+      socket.on('message', (bytes, { address, port }) => {
+        const source = family.tryParse(address);
+        if (source !== undefined) events.onMessage(bytes, source, port);
+      });
       socket.on('error', (error) => events.onError(error));
     },
     close: () => closed(socket),
   };
 }
 
-function batched(socket: Socket, fd: number, libc: Libc): UdpSocket {
-  let events = silentEvents;
+interface Descriptor {
+  readonly fd: number;
+  /** Index of the interface, 0 for none. */
+  readonly scope: number;
+}
+
+function batched<F extends Family>(
+  socket: Socket,
+  family: SocketFamily<F>,
+  iface: string,
+  descriptor: Descriptor,
+  libc: Libc,
+): UdpSocket<F> {
+  let events: UdpSocketEvents<F> = silentEvents;
   let isClosed = false;
-  const leftover: DatagramHandler = (bytes, address, port) =>
-    sendSingly(socket, bytes, address, port, events);
-  let reader: DatagramReader | undefined;
-  let writer: DatagramWriter | undefined;
+  const leftover: DatagramHandler<F> = (bytes, address, port) =>
+    sendSingly(socket, bytes, address, port, { family, iface, events });
+  let reader: DatagramReader<F> | undefined;
+  let writer: DatagramWriter<F> | undefined;
   return {
     send(bytes, address, port) {
       // The number of a closed descriptor may be another one's by now.
       if (isClosed) events.onSendFailure(new Error('the socket is closed'), address);
-      else (writer ??= new DatagramWriter(libc, fd, leftover)).send(bytes, address, port);
+      else (writer ??= new DatagramWriter(family, libc, descriptor, leftover)).send(bytes, address, port);
     },
     listen(wanted) {
       events = wanted;
-      reader ??= new DatagramReader(libc);
+      reader ??= new DatagramReader(family, libc);
       socket.on('message', (bytes, { address, port }) => {
-        events.onMessage(bytes, tryParseIpv4(address) ?? 0, port);
-        if (!isClosed) reader?.drain(fd, drainedAtOnce, events.onMessage);
+        const source = family.tryParse(address);
+        if (source !== undefined) events.onMessage(bytes, source, port);
+        if (!isClosed) reader?.drain(descriptor.fd, drainedAtOnce, events.onMessage);
       });
       socket.on('error', (error) => events.onError(error));
     },
@@ -113,21 +142,26 @@ function batched(socket: Socket, fd: number, libc: Libc): UdpSocket {
   };
 }
 
-const silentEvents: UdpSocketEvents = {
+const silentEvents = {
   onMessage() {},
   onError() {},
   onSendFailure() {},
 };
 
-function sendSingly(
+function sendSingly<F extends Family>(
   socket: Socket,
   bytes: Uint8Array,
-  address: number,
+  address: AddressOf<F>,
   port: number,
-  events: UdpSocketEvents,
+  from: {
+    readonly family: SocketFamily<F>;
+    readonly iface: string;
+    readonly events: UdpSocketEvents<F>;
+  },
 ): void {
+  const { family, iface, events } = from;
   try {
-    socket.send(bytes, port, formatIpv4(address), (error) => {
+    socket.send(bytes, port, family.formatOn(iface, address), (error) => {
       if (error) events.onSendFailure(error, address);
     });
   } catch (error) {
@@ -138,21 +172,34 @@ function sendSingly(
 const closed = (socket: Socket): Promise<void> => new Promise((resolve) => socket.close(() => resolve()));
 
 /** The lookup answers at once: destinations are always literal addresses, and the default costs a tick per packet. */
-const newSocket = (): Socket =>
-  createSocket({ type: 'udp4', reuseAddr: true, lookup: (host, _options, done) => done(null, host, 4) });
+const newSocket = ({ type }: { readonly type: 'udp4' | 'udp6' }): Socket =>
+  createSocket({
+    type,
+    reuseAddr: true,
+    ipv6Only: type === 'udp6',
+    lookup: (host, _options, done) => done(null, host, type === 'udp6' ? 6 : 4),
+  });
 
-function openDescriptor(options: UdpSocketOptions, libc: Libc): number {
-  const fd = libc.socket(linux.AF_INET, linux.SOCK_DGRAM | linux.SOCK_CLOEXEC | linux.SOCK_NONBLOCK, 0);
+function openDescriptor<F extends Family>(
+  options: UdpSocketOptions<F>,
+  family: SocketFamily<F>,
+  libc: Libc,
+): Descriptor {
+  const { iface, address, port } = options;
+  const type = linux.SOCK_DGRAM | linux.SOCK_CLOEXEC | linux.SOCK_NONBLOCK;
+  const fd = libc.socket(family.domain, type, 0);
   try {
+    const scope = family.hasZone(address) ? libc.interfaceIndex(iface) : 0;
     const one = integer(1);
     libc.setOption(fd, linux.SO_REUSEADDR, one);
-    libc.setOption(fd, linux.SO_BROADCAST, one);
-    libc.setOption(fd, linux.SO_BINDTODEVICE, Buffer.from(`${options.iface}\0`));
+    if (options.family === 4) libc.setOption(fd, linux.SO_BROADCAST, one);
+    const device = family.isOfOneInterface(address) ? iface : '';
+    libc.setOption(fd, linux.SO_BINDTODEVICE, Buffer.from(`${device}\0`));
     setReceiveBuffer(fd, libc);
-    const bindTo = Buffer.alloc(socketAddressSize4);
-    writeSocketAddress4(bindTo, 0, options.address, options.port);
-    libc.bind(fd, bindTo);
-    return fd;
+    const bindTo = new DataView(new ArrayBuffer(family.addressSize));
+    family.writeAddress(bindTo, 0, address, port, scope);
+    libc.bind(fd, new Uint8Array(bindTo.buffer));
+    return { fd, scope };
   } catch (error) {
     libc.close(fd);
     throw error;

@@ -1,14 +1,16 @@
 // Real sockets: on loopback, and in namespaces for broadcast and link-layer delivery.
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
+import type { Family } from '../../src/addr/family.ts';
 import { parseIpv4 } from '../../src/addr/ipv4.ts';
 import { silentLogger } from '../../src/log.ts';
 import { selectListenAddresses } from '../../src/net/interfaces.ts';
 import { loadLibc, type Libc } from '../../src/net/libc.ts';
+import { socketFamilies } from '../../src/net/socket-family.ts';
 import type { InboundDatagram } from '../../src/net/transport.ts';
 import { openUdpTransport, type OpenedTransport } from '../../src/net/udp-transport.ts';
 import { createNetwork, namespacesMissing, programsMissing } from '../support/netns.ts';
@@ -21,55 +23,61 @@ const bindings: readonly (readonly [string, Libc | null])[] =
         ['with libc', libc],
         ['without libc', null],
       ];
-const open = (binding: Libc | null, serverPort: number): Promise<OpenedTransport> =>
+const open = <F extends Family>(
+  family: F,
+  binding: Libc | null,
+  serverPort: number,
+): Promise<OpenedTransport<F>> =>
   openUdpTransport(
-    { listen: selectListenAddresses(['lo'], networkInterfaces()).addresses, serverPort, socketType: 'udp' },
+    { family, listen: selectListenAddresses(family, ['lo'], networkInterfaces()).addresses, serverPort },
     { libc: binding, log: silentLogger, now: () => performance.now(), onSendFailure() {} },
   );
-const client = async (): Promise<Socket> => {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  return socket;
-};
 
-for (const [name, binding] of bindings) {
-  test(`a datagram comes in with its addresses and the answer goes back, ${name}`, async () => {
-    const { transport, errors } = await open(binding, 20067);
-    const socket = await client();
-    try {
-      assert.deepEqual(errors, []);
-      const received: InboundDatagram[] = [];
-      transport.listen((datagram) => {
-        received.push(datagram);
-        transport.send({
-          bytes: datagram.bytes,
-          iface: 'lo',
-          source: datagram.destination,
-          destination: datagram.source,
-          destinationPort: datagram.sourcePort,
-          linkLayer: null,
-        });
+for (const family of [4, 6] as const)
+  for (const [name, binding] of bindings) {
+    test(`a datagram comes in with its addresses and the answer goes back, IPv${family} ${name}`, () =>
+      goesThereAndBack(family, binding));
+  }
+
+async function goesThereAndBack<F extends Family>(family: F, binding: Libc | null): Promise<void> {
+  const { transport, errors } = await open(family, binding, 20067);
+  const socket = createSocket(`udp${family}`);
+  try {
+    assert.deepEqual(errors, []);
+    const localhost = family === 4 ? '127.0.0.1' : '::1';
+    const ours = socketFamilies[family].tryParse(localhost);
+    socket.bind(0, localhost);
+    await once(socket, 'listening');
+    const received: InboundDatagram<F>[] = [];
+    transport.listen((datagram) => {
+      received.push(datagram);
+      transport.send({
+        bytes: datagram.bytes,
+        iface: 'lo',
+        source: datagram.destination,
+        destination: datagram.source,
+        destinationPort: datagram.sourcePort,
+        linkLayer: null,
       });
-      socket.send('ping', 20067, '127.0.0.1');
-      const [answer] = (await once(socket, 'message')) as [Buffer];
-      assert.equal(answer.toString(), 'ping');
-      assert.equal(received[0]!.iface, 'lo');
-      assert.equal(received[0]!.destination, parseIpv4('127.0.0.1'));
-      assert.equal(received[0]!.serverAddress, parseIpv4('127.0.0.1'));
-      assert.equal(received[0]!.sourcePort, socket.address().port);
-    } finally {
-      socket.close();
-      await transport.close();
-    }
-  });
+    });
+    socket.send('ping', 20067, localhost);
+    const [answer] = (await once(socket, 'message')) as [Buffer];
+    assert.equal(answer.toString(), 'ping');
+    assert.equal(received[0]!.iface, 'lo');
+    assert.equal(received[0]!.destination, ours);
+    assert.equal(received[0]!.serverAddress, ours);
+    assert.equal(received[0]!.sourcePort, socket.address().port);
+  } finally {
+    socket.close();
+    await transport.close();
+  }
 }
 
 test(
   'what came while the event loop was busy is received in its next turn, in order',
   { skip: 'missing' in libc && libc.missing },
   async () => {
-    const { transport } = await open(libc as Libc, 20069);
+    const { transport } = await open(4, libc as Libc, 20069);
     const socket = createSocket('udp4');
     try {
       socket.connect(20069, '127.0.0.1');
@@ -90,11 +98,12 @@ test(
 test('an address that is not ours is a located error, not a crash', async () => {
   const { transport, errors } = await openUdpTransport(
     {
+      family: 4,
       listen: [
         {
           iface: 'lo',
           address: parseIpv4('192.0.2.77'),
-          broadcast: 0,
+          groups: [],
           loopback: true,
           mac: new Uint8Array(6),
         },

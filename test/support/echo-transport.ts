@@ -10,7 +10,8 @@ import { openUdpTransport } from '../../src/net/udp-transport.ts';
 const libc = loadLibc();
 const { transport, errors } = await openUdpTransport(
   {
-    listen: selectListenAddresses(['eth0'], networkInterfaces()).addresses,
+    family: 4,
+    listen: selectListenAddresses(4, ['eth0'], networkInterfaces()).addresses,
     serverPort: 67,
     socketType: 'raw',
   },

@@ -41,7 +41,7 @@ export interface Host {
 }
 
 export interface Network {
-  /** Adds a host with an interface on the named segment; `address` like `10.0.0.1/24`, none for a DHCP client. */
+  /** Adds a host with an interface on the named segment; `address` like `10.0.0.1/24` or `2001:db8::1/64`, none for a DHCP client. */
   host(name: string, segment: string, address?: string): Host;
   /** Gives an existing host another interface (`eth1`, …) on another segment: a router or relay. */
   attach(host: Host, segment: string, address?: string): string;
@@ -74,7 +74,10 @@ export function createNetwork(): Network {
     ip('-n', hub, 'link', 'add', port, 'type', 'veth', 'peer', 'name', name, 'netns', host.namespace);
     ip('-n', hub, 'link', 'set', port, 'master', segment, 'up');
     ip('-n', host.namespace, 'link', 'set', name, 'up');
-    if (address !== undefined) ip('-n', host.namespace, 'address', 'add', address, 'brd', '+', 'dev', name);
+    if (address !== undefined) {
+      const how = address.includes(':') ? ['nodad'] : ['brd', '+'];
+      ip('-n', host.namespace, 'address', 'add', address, ...how, 'dev', name);
+    }
     return name;
   };
 

@@ -35,7 +35,7 @@ export async function openPerfSocket(options: PerfSocketOptions): Promise<PerfSo
   // With the C library the receive buffer may be larger than the system's limit for everybody. Bound to no device: a
   // server on this machine answers over the loopback interface whatever the address.
   const socket = await openUdpSocket(
-    { iface: '', address, port: options.localPort },
+    { family: 4, iface: '', address, port: options.localPort },
     'missing' in libc ? null : libc,
   ).catch((error: unknown) => {
     throw new FlotillaError('SOCKET_OPEN', messageOf(error).replace('on , ', ''), {}, { cause: error });
