@@ -51,7 +51,7 @@ export async function findWithOffers<L extends Lease>(
   const hasAddresses = holds.length > 0 || queries.some(({ addresses }) => addresses.length > 0);
   const read = hasAddresses && (holds.length > 0 || ledger.writesDown);
   const withdrawals = ledger.takeWithdrawals();
-  const packet = findPacket(table, queries, {
+  const { sql, leasesAt } = findPacket(table, queries, {
     server: ledger.server,
     withdraw: withdrawals?.sql ?? null,
     holds,
@@ -59,14 +59,14 @@ export async function findWithOffers<L extends Lease>(
   });
   let results;
   try {
-    results = await lanes.packet(packet);
+    results = await lanes.packet(sql);
   } catch (error) {
     for (const place of places) if (isVisit(place)) place.end('unchanged');
     throw error;
   } finally {
     withdrawals?.done();
   }
-  const findings = dealFindings(table, queries, read ? results.slice(0, -2) : results);
+  const findings = dealFindings(table, queries, results, leasesAt);
   const written = read ? readOffers(table.family, results.at(-2) as Rows) : new Map<Address, string>();
   const blocks = read ? readBlocks(table.family, results.at(-1) as Rows) : new Map<Address, BlockRow>();
   const took = ledger.now() - began;
