@@ -50,8 +50,10 @@ export function resolveOptionList(
 ): ResolvedList<OptionData> {
   return resolveList({
     owner: object,
+    family: definitions.family,
     listKey: 'option-data',
     objectType: 'option',
+    scope: 'option-data',
     list: mapsAt(json, 'option-data'),
     previous: mapsAt(previous ?? {}, 'option-data'),
     identityOf: (entry) => optionIdentity(entry, definitions),

@@ -1,5 +1,6 @@
-// Which subnet: by address, relay or interface, in time that does not grow with the number of subnets.
+// Which subnet: by address, relay, interface or interface-id, in time that does not grow with the number of subnets.
 import type { Address, Family } from '../addr/family.ts';
+import { formatHex } from '../addr/hex.ts';
 import type { SharedNetwork, Subnet, SubnetIndex } from './snapshot.ts';
 
 /**
@@ -14,6 +15,7 @@ export function buildSubnetIndex(
   const byLength = new Map<number, Map<Address, Subnet>>();
   const byRelay = new Map<Address, Subnet[]>();
   const byInterface = new Map<string, Subnet[]>();
+  const byInterfaceId = new Map<string, Subnet[]>();
 
   for (const subnet of subnets) {
     let level = byLength.get(subnet.prefixLength);
@@ -25,6 +27,8 @@ export function buildSubnetIndex(
     for (const relay of relays) append(byRelay, relay, subnet);
     const name = subnet.interface ?? network?.interface ?? null;
     if (name !== null) append(byInterface, name, subnet);
+    const id = subnet.interfaceId ?? network?.interfaceId ?? null;
+    if (id !== null) append(byInterfaceId, formatHex(id, ''), subnet);
   }
 
   const levels = [...byLength]
@@ -41,6 +45,7 @@ export function buildSubnetIndex(
     },
     byRelay: (relay, accept) => byRelay.get(relay)?.find(accept),
     byInterface: (name, accept) => byInterface.get(name)?.find(accept),
+    byInterfaceId: (id, accept) => byInterfaceId.get(formatHex(id, ''))?.find(accept),
   } satisfies SubnetIndex);
 }
 
