@@ -52,7 +52,10 @@ export function resolvePoolList<P extends AddressSpan>(
     resolve(json) {
       const last = before.get(identityOf(json));
       const name = `${objectType} ${kind.textOf(json)}, ${owner}`;
-      const options = resolveOptionList(object, json, last, name, definitions);
+      const options = resolveOptionList(object, json, last, name, definitions, () => [
+        listKey,
+        written.indexOf(json),
+      ]);
       const common = {
         rowId: rowIdOf(json),
         poolId: numberAt(json, 'pool-id') ?? 0,

@@ -12,7 +12,9 @@ import type { JsonMap } from './written.ts';
 export interface ListToResolve<T> {
   readonly owner: WrittenObject;
   readonly family: Family;
-  /** Key of the list inside the owner, e.g. `pools`. */
+  /** Where the map that holds the list stands inside the owner; without it, the owner itself is that map. */
+  readonly holderPath?: () => readonly (string | number)[];
+  /** Key of the list, e.g. `pools`. */
   readonly listKey: string;
   readonly objectType: Rejection['objectType'];
   /** Its schema. A file was held against it as a whole when it was read; rows are held against it here. */
@@ -81,7 +83,8 @@ export function resolveList<T>(input: ListToResolve<T>): ResolvedList<T> {
     if (!bad) return;
     const last = lastGoodOf(json);
     const lastGoodKept = last !== undefined && !unchanged[index] && admit(index, last);
-    const path = [input.listKey, index, ...(bad.key === undefined ? [] : [bad.key])];
+    const holder = input.holderPath?.() ?? [];
+    const path = [...holder, input.listKey, index, ...(bad.key === undefined ? [] : [bad.key])];
     rejections.push({
       objectType: input.objectType,
       objectKey: input.nameOf(json),
