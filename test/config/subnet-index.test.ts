@@ -155,3 +155,30 @@ test('a prefix inside another is warned of once, when one of the two is new', ()
   );
   assert.equal(warned.length, 1);
 });
+
+test('DHCPv6: ten thousand /64 prefixes and relays that differ in their upper half only are found as fast as a few', () => {
+  const build = (count: number): Snapshot =>
+    load6({
+      subnet6: Array.from({ length: count }, (_, at) => ({
+        id: at + 1,
+        subnet: `2001:db8:${at.toString(16)}::/64`,
+        relay: { 'ip-addresses': [`2001:db8:${at.toString(16)}::1`] },
+      })),
+    });
+  const wanted = (0x20010db8n << 96n) | 1n;
+  const time = ({ index }: Snapshot): number => {
+    let best = Infinity;
+    for (let round = 0; round < 5; round++) {
+      const started = process.hrtime.bigint();
+      for (let i = 0; i < 2_000; i++) {
+        assert.equal(index.byAddress(wanted, all)?.id, 1);
+        assert.equal(index.byRelay(wanted, all)?.id, 1);
+      }
+      best = Math.min(best, Number(process.hrtime.bigint() - started));
+    }
+    return best;
+  };
+  const few = time(build(10));
+  const many = time(build(10_000));
+  assert.ok(many < 10 * few, `${many} ns for 10,000 subnets, ${few} ns for 10`);
+});
