@@ -130,6 +130,7 @@ const judgedApart: ReadonlySet<ScopeName | undefined> = new Set<ScopeName>([
     'shared-network',
     'subnet',
     'pool',
+    'pd-pool',
     'option-def',
     'option-data',
     'client-class',

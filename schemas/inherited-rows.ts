@@ -1,7 +1,7 @@
 // The parameters that inherit, and in which scopes each may stand: G global, N shared network, S subnet, P pool.
 import { bool, int, real, text, type KeyRow } from './key-row.ts';
 
-export type ScopeLetters = 'GNSP' | 'GNS';
+export type ScopeLetters = 'GNSP' | 'GNS' | 'NS';
 
 /** Set where it is needed, it holds for everything inside; unset, the scope around it decides. */
 export const inheritedRows: readonly (readonly [ScopeLetters, KeyRow])[] = [
@@ -126,7 +126,16 @@ export const inheritedRows: readonly (readonly [ScopeLetters, KeyRow])[] = [
   [
     'GNS',
     text('allocator', 'How a free address is looked for.', {
+      family: 4,
       values: ['iterative', 'random', 'flq', 'shared-flq'],
+      default: 'iterative',
+    }),
+  ],
+  [
+    'GNS',
+    text('allocator', 'How a free address is looked for; IPv6 pools are too large for a list of free ones.', {
+      family: 6,
+      values: ['iterative', 'random', 'shared-flq'],
       default: 'iterative',
     }),
   ],
@@ -137,6 +146,14 @@ export const inheritedRows: readonly (readonly [ScopeLetters, KeyRow])[] = [
       values: ['iterative', 'random', 'flq', 'shared-flq'],
       default: 'iterative',
     }),
+  ],
+  [
+    'NS',
+    bool(
+      'rapid-commit',
+      'Answer two messages instead of four; the subnets of a shared network must agree on it.',
+      { family: 6, default: false },
+    ),
   ],
   [
     'GNS',

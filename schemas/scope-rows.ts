@@ -20,9 +20,12 @@ const classGuards: readonly KeyRow[] = [
 const options: readonly KeyRow[] = [list('option-data', 'Option values.', { scope: 'option-data' })];
 const selection: readonly KeyRow[] = [
   text('interface', 'Clients whose packets arrive at this interface belong here.'),
-  text('interface-id', 'Relayed clients with this interface-id belong here.', { family: 6 }),
+  text(
+    'interface-id',
+    'Relayed clients with this interface-id belong here: text, or `0x` and hex digits. Not together with `interface`.',
+    { family: 6 },
+  ),
   map('relay', 'Clients behind these relays belong here.', { scope: 'relay' }),
-  bool('rapid-commit', 'Answer two messages instead of four.', { family: 6, default: false }),
 ];
 const poolId = int('pool-id', 'Number of the pool in statistics and leases; may repeat.', { default: 0 });
 const subnetList = (family: 4 | 6, meaning: string): KeyRow =>
@@ -127,8 +130,10 @@ export const scopes: Readonly<Record<ScopeName, Scope>> = {
       }),
       int('statistic-default-sample-count', 'Samples kept per statistic; 0 goes by age.', { default: 20 }),
       int('statistic-default-sample-age', 'Seconds that samples are kept; 0 goes by count.', { default: 0 }),
-      text('data-directory', 'Where the server keeps its files.', { family: 6 }),
-      list('mac-sources', 'Where the hardware address of a client is taken from.', {
+      text('data-directory', 'Where the server keeps its DUID; unset, with the rest of its state.', {
+        family: 6,
+      }),
+      list('mac-sources', 'Where the hardware address of a client is taken from; `any` when unset.', {
         family: 6,
         minItems: 1,
         itemValues: {
@@ -139,7 +144,11 @@ export const scopes: Readonly<Record<ScopeName, Scope>> = {
           ],
         },
       }),
-      list('relay-supplied-options', 'Options of relays that are passed on.', { family: 6 }),
+      list(
+        'relay-supplied-options',
+        'Options of relays that are passed on (RFC 6422), by code or name; 65 when unset.',
+        { family: 6 },
+      ),
       map('server-id', 'The DUID of this server.', { family: 6, scope: 'server-id' }),
       bool('allow-address-registration', 'Accept addresses that clients chose themselves.', {
         family: 6,
@@ -150,7 +159,8 @@ export const scopes: Readonly<Record<ScopeName, Scope>> = {
   },
   'shared-network': {
     title: 'Shared network',
-    meaning: 'Subnets on one link. Its subnets must agree on `interface` and `authoritative`.',
+    meaning:
+      'Subnets on one link. Its subnets must agree on `interface`, and on `authoritative` (DHCPv4) or `rapid-commit` (DHCPv6).',
     inherits: 'N',
     rows: [
       text('name', 'Unique name.', { required: true, minLength: 1, maxLength: 128 }),
@@ -202,13 +212,21 @@ export const scopes: Readonly<Record<ScopeName, Scope>> = {
   },
   'pd-pool': {
     title: 'Prefix pool',
-    meaning: 'A prefix that is handed out in equal parts (DHCPv6).',
+    meaning:
+      'A prefix that is handed out in equal parts (DHCPv6); overlaps no other of its subnet, inside which it need not lie.',
     rows: [
       text('prefix', 'The prefix, without its length.', { required: true }),
       int('prefix-len', 'Its length.', { required: true, min: 1, max: 128 }),
-      int('delegated-len', 'Length of the prefixes handed out.', { required: true, min: 1, max: 128 }),
-      text('excluded-prefix', 'A prefix that the client must not use (RFC 6603).'),
-      int('excluded-prefix-len', 'Its length.', { max: 128 }),
+      int('delegated-len', 'Length of the prefixes handed out, not below prefix-len.', {
+        required: true,
+        min: 1,
+        max: 128,
+      }),
+      text(
+        'excluded-prefix',
+        'A part of the first delegated prefix that its client must not use (RFC 6603); of the others, the same part.',
+      ),
+      int('excluded-prefix-len', 'Its length, above delegated-len.', { max: 128 }),
       poolId,
       ...classGuards,
       ...options,

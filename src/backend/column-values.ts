@@ -66,10 +66,11 @@ export function jsonValue(value: unknown): Json {
   }
 }
 
-/** interface-id is bytes; printable ones are written as text, others as hex, as Kea does. */
+/** interface-id is bytes; printable ones are written as text, others, and text that reads like hex, as hex. */
 function bytesAsText(bytes: Buffer): string {
-  const printable = bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
-  return printable ? bytes.toString('latin1') : `0x${bytes.toString('hex')}`;
+  const characters = bytes.toString('latin1');
+  const isText = /^[\x20-\x7e]*$/.test(characters) && !/^0x/i.test(characters);
+  return isText ? characters : `0x${bytes.toString('hex')}`;
 }
 
 export function text(value: unknown): string {

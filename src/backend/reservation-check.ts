@@ -1,7 +1,9 @@
 // Reservations in the `hosts` table that cannot work, found for the whole table at once whenever it or the subnets changed.
 import type { Connection } from 'mysql2/promise';
+import type { Address, Family } from '../addr/family.ts';
 import { formatHex } from '../addr/hex.ts';
 import { formatIpv4 } from '../addr/ipv4.ts';
+import { formatIpv6, ipv6FromBytes } from '../addr/ipv6.ts';
 import type { Rejection } from '../config/parts.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { messageOf } from '../errors.ts';
@@ -13,7 +15,7 @@ import * as sql from './reservation-statements.ts';
 import { selectAll } from './session.ts';
 
 /** What the reservations of a table are judged by. */
-export type ReservationScope = Pick<Snapshot, 'subnets' | 'globals'>;
+export type ReservationScope = Pick<Snapshot, 'family' | 'subnets' | 'globals'>;
 
 /** Hosts at this position → what is wrong with them. Never throws: what cannot be read is said once, and tried again. */
 export type ReservationCheck = (connection: Connection, hosts: Position) => Promise<readonly Rejection[]>;
@@ -44,16 +46,16 @@ export function createReservationCheck(
 
 export async function findBadReservations(
   connection: Connection,
-  { subnets, globals }: ReservationScope,
+  { family, subnets, globals }: ReservationScope,
 ): Promise<readonly Rejection[]> {
   const [badFields, perSubnet, twice] = await selectAll(connection, [
-    sql.selectBadFields(),
-    sql.selectReservedRanges(),
-    ...(globals.ipReservationsUnique ? [sql.selectReservedTwice()] : []),
+    sql.selectBadFields(family),
+    sql.selectReservedRanges(family),
+    ...(globals.ipReservationsUnique ? [sql.selectReservedTwice(family)] : []),
   ]);
   const book = new FindingBook();
   for (const row of badFields!) book.add(row, fieldReason(row));
-  addTwice(book, twice ?? []);
+  addTwice(book, twice ?? [], family);
 
   const unknown: number[] = [];
   const outside: sql.SubnetRange[] = [];
@@ -61,20 +63,25 @@ export async function findBadReservations(
     const id = Number(row.subnet_id);
     const subnet = subnets.get(id);
     if (!subnet) unknown.push(id);
-    else if (row.lowest !== null && (Number(row.lowest) < subnet.first || Number(row.highest) > subnet.last))
-      outside.push({ id, first: Number(subnet.first), last: Number(subnet.last) });
+    else if (
+      row.lowest !== null &&
+      (addressIn(row.lowest) < subnet.first || addressIn(row.highest) > subnet.last)
+    )
+      outside.push(subnet);
   }
   // What the table knows of other servers' subnets is theirs to judge.
   const nowhere =
-    unknown.length === 0 ? [] : (await selectAll(connection, [sql.selectMissingSubnets(unknown)]))[0]!;
+    unknown.length === 0
+      ? []
+      : (await selectAll(connection, [sql.selectMissingSubnets(family, unknown)]))[0]!;
   const missing = nowhere.map((row) => Number(row.subnet_id));
   if (missing.length > 0) {
-    const [rows] = await selectAll(connection, [sql.selectHostsOfSubnets(missing)]);
+    const [rows] = await selectAll(connection, [sql.selectHostsOfSubnets(family, missing)]);
     for (const row of rows!) book.add(row, `there is no subnet ${Number(row.subnet_id)}`);
   }
   for (let start = 0; start < outside.length; start += sql.mostRanges) {
     const [rows] = await selectAll(connection, [
-      sql.selectOutside(outside.slice(start, start + sql.mostRanges)),
+      sql.selectOutside(family, outside.slice(start, start + sql.mostRanges)),
     ]);
     for (const row of rows!) {
       const { prefix } = subnets.get(Number(row.subnet_id))!;
@@ -88,17 +95,18 @@ export async function findBadReservations(
 }
 
 /** The lowest row that can be looked up keeps the address, as the lookup of the host store has it. */
-function addTwice(book: FindingBook, rows: readonly Row[]): void {
-  let owner: Row | null = null;
+function addTwice(book: FindingBook, rows: readonly Row[], family: Family): void {
+  const owners = new Map<string, number>();
   for (const row of rows) {
     if (fieldProblem(row) !== null) continue;
-    const isSame = owner?.subnet_id === row.subnet_id && owner?.ipv4_address === row.ipv4_address;
-    if (!isSame) owner = row;
+    const key = `${Number(row.subnet_id)} ${addressOf(row)}`;
+    const owner = owners.get(key);
+    if (owner === undefined) owners.set(key, Number(row.host_id));
     else
       book.add(
         row,
-        `duplicate reservation: ${addressOf(row)} is reserved by host ${Number(owner!.host_id)} already; ` +
-          'this client gets another address',
+        `duplicate reservation: ${addressOf(row)} is reserved by host ${owner} already` +
+          (family === 4 ? '; this client gets another address' : ''),
       );
   }
 }
@@ -106,7 +114,7 @@ function addTwice(book: FindingBook, rows: readonly Row[]): void {
 function fieldReason(row: Row): string {
   return (
     fieldProblem(row) ??
-    `'${String(row.dhcp4_client_classes)}' is not a list of class names with commas between them: no class is used`
+    `'${String(row.client_classes)}' is not a list of class names with commas between them: no class is used`
   );
 }
 
@@ -154,7 +162,17 @@ function identifierText(row: Row): string {
   return `${identifierNames.get(type) ?? `type ${type}`} ${formatHex(row.dhcp_identifier as Uint8Array)}`;
 }
 
-const addressOf = (row: Row): string => formatIpv4(Number(row.ipv4_address));
+/** An address column: a number in DHCPv4, sixteen bytes in DHCPv6. */
+function addressIn(value: unknown): Address {
+  return value instanceof Uint8Array ? ipv6FromBytes(value) : Number(value);
+}
+
+/** `192.0.2.7`, `2001:db8::7`, `2001:db8::/56`. */
+function addressOf(row: Row): string {
+  const address = addressIn(row.address);
+  if (typeof address === 'number') return formatIpv4(address);
+  return Number(row.type) === 2 ? `${formatIpv6(address)}/${Number(row.prefix_len)}` : formatIpv6(address);
+}
 
 const identifierNames: ReadonlyMap<number, string> = new Map(
   Object.entries(hostIdentifierType).map(([name, number]) => [number, name]),

@@ -54,7 +54,8 @@ function rangeOf6(text: string): AddressSpan {
   return { first, last };
 }
 
-function located<T>(key: string, parse: () => T): T {
+/** What `parse` throws, as CONFIG_INVALID naming `key`. */
+export function located<T>(key: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {

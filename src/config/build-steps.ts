@@ -17,7 +17,7 @@ import {
   reservationName,
   resolveReservation,
 } from './reservations.ts';
-import type { ClientClass, ScopeParameters } from './snapshot.ts';
+import type { ClientClass, ScopeParameters, Subnet } from './snapshot.ts';
 import { carriesOptions, resolveSubnet, type SubnetSurroundings, type SubnetWithHosts } from './subnets.ts';
 import type { JsonMap } from './written.ts';
 
@@ -135,7 +135,7 @@ export function buildSubnets(
 ): ResolvedObjects<SubnetWithHosts> {
   const { definitions, globals, networkNamed, addressesUnique, networks } = surroundings;
   const prefixes = new Map<string, number>();
-  const agreements = new Map<string, { id: number; interface: string | null; authoritative: boolean }>();
+  const agreements = new Map<string, { id: number; interface: string | null; value: boolean }>();
   return resolveObjects({
     objectType: 'subnet',
     objects,
@@ -159,19 +159,14 @@ export function buildSubnets(
       const other = prefixes.get(subnet.prefix);
       if (other !== undefined) return `duplicate prefix: ${subnet.prefix} is subnet ${other} already`;
       if (subnet.networkName !== null) {
-        const { authoritative } = subnet.parameters;
+        const [key, value] = sharedFlag(subnet);
         const face = subnet.interface ?? networkNamed(subnet.networkName)?.interface ?? null;
         const agreed = agreements.get(subnet.networkName);
         const disagrees =
-          agreed &&
-          (agreed.interface !== face
-            ? 'interface'
-            : agreed.authoritative !== authoritative
-              ? 'authoritative'
-              : undefined);
+          agreed && (agreed.interface !== face ? 'interface' : agreed.value !== value ? key : undefined);
         if (disagrees !== undefined)
           return `all subnets of the shared network '${subnet.networkName}' must agree on '${disagrees}'; subnet ${agreed!.id} differs`;
-        if (!agreed) agreements.set(subnet.networkName, { id: subnet.id, interface: face, authoritative });
+        if (!agreed) agreements.set(subnet.networkName, { id: subnet.id, interface: face, value });
       }
       prefixes.set(subnet.prefix, subnet.id);
       return undefined;
@@ -198,6 +193,13 @@ export function buildReservations(
     },
     admit: reservationGuard(addressesUnique),
   });
+}
+
+/** Who answers, or how fast, must not depend on which subnet of a link the client falls into. */
+function sharedFlag({ family, parameters }: Subnet): readonly [string, boolean] {
+  return family === 4
+    ? ['authoritative', parameters.authoritative]
+    : ['rapid-commit', parameters.rapidCommit];
 }
 
 /** Found in the text, so that it also works for a class that is not in force. */

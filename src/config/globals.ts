@@ -1,6 +1,7 @@
 // Parameters that exist once per server: their defaults, and the identifier search order.
 import type { Family } from '../addr/family.ts';
 import type { HostIdentifierName } from '../store/host-store.ts';
+import { resolveGlobals6 } from './globals-v6.ts';
 import { booleanAt, invalid, mapAt, mapsAt, numberAt, stringAt, stringsAt } from './read-json.ts';
 import type { GlobalParameters } from './snapshot.ts';
 import type { JsonMap } from './written.ts';
@@ -10,6 +11,7 @@ export function resolveGlobals(json: JsonMap, family: Family): GlobalParameters 
   const expired = mapAt(json, 'expired-leases-processing') ?? {};
   const compatibility = mapAt(json, 'compatibility') ?? {};
   return Object.freeze({
+    ...resolveGlobals6(json),
     declineProbationPeriod: numberAt(json, 'decline-probation-period') ?? 86400,
     echoClientId: booleanAt(json, 'echo-client-id') ?? true,
     hostReservationIdentifiers: identifierOrder(json, family),

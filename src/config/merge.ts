@@ -1,4 +1,6 @@
 // File and central configuration become one: what the database says wins, what it does not mention stays.
+import type { Family } from '../addr/family.ts';
+import { addressing } from './addressing.ts';
 import type { ConfigParts, WrittenObject } from './parts.ts';
 import { numberAt, stringAt, stringsAt } from './read-json.ts';
 import { standardDefinitions } from '../wire/definitions.ts';
@@ -12,8 +14,6 @@ import type { JsonMap } from './written.ts';
  * the file only. Objects keep their identity.
  */
 export function mergeParts(file: ConfigParts, database: ConfigParts): ConfigParts {
-  const ids = new Set(database.subnets.map(({ json }) => numberAt(json, 'id')));
-  const prefixes = new Set(database.subnets.map(({ json }) => stringAt(json, 'subnet')));
   const optionDefs = mergeDefinitions(file, database);
   return {
     family: file.family,
@@ -28,17 +28,23 @@ export function mergeParts(file: ConfigParts, database: ConfigParts): ConfigPart
     options: mergeOptions(file, database, optionDefs),
     classes: database.classes.length > 0 ? database.classes : file.classes,
     networks: byKey(file.networks, database.networks, (json) => [stringAt(json, 'name') ?? '']),
-    subnets:
-      file.subnets.length === 0
-        ? database.subnets
-        : [
-            ...file.subnets.filter(
-              ({ json }) => !ids.has(numberAt(json, 'id')) && !prefixes.has(stringAt(json, 'subnet')),
-            ),
-            ...database.subnets,
-          ],
+    subnets: byKey(file.subnets, database.subnets, (json) => [
+      `id ${numberAt(json, 'id')}`,
+      prefixText(stringAt(json, 'subnet') ?? '', file.family),
+    ]),
     reservations: file.reservations,
   };
+}
+
+/** One prefix may be written in several ways. What is no prefix is itself: it is refused elsewhere. */
+function prefixText(text: string, family: Family): string {
+  const kind = addressing(family);
+  try {
+    const { first, length } = kind.parsePrefix(text.trim(), 'subnet');
+    return `${kind.format(first)}/${length}`;
+  } catch {
+    return text;
+  }
 }
 
 function mergeDefinitions(file: ConfigParts, database: ConfigParts): readonly WrittenObject[] {

@@ -1,11 +1,11 @@
 // Shared networks: their own parameters first, their member subnets once those are known.
 import type { OptionDefinitions } from '../wire/option-definition.ts';
+import { linkOf } from './link.ts';
 import { optionSet, resolveOptionList } from './option-scope.ts';
 import { inheritParameters } from './parameters.ts';
 import type { WrittenObject } from './parts.ts';
 import type { Resolved } from './objects.ts';
 import { stringAt, stringsAt, userContextOf } from './read-json.ts';
-import { relayAddresses } from './relay.ts';
 import type { ScopeParameters, SharedNetwork, Subnet } from './snapshot.ts';
 import type { JsonMap } from './written.ts';
 
@@ -24,8 +24,7 @@ export function resolveNetwork(
   const options = resolveOptionList(object, json, previous, `shared network ${name}`, definitions);
   const value: NetworkScope = Object.freeze({
     name,
-    interface: stringAt(json, 'interface') ?? null,
-    relayAddresses: relayAddresses(json, definitions.family),
+    ...linkOf(json, definitions.family),
     clientClasses: stringsAt(json, 'client-classes'),
     evaluateAdditionalClasses: stringsAt(json, 'evaluate-additional-classes'),
     options: optionSet(options.values),

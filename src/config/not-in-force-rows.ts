@@ -71,6 +71,12 @@ export const notInForceRows: readonly NotInForceRow[] = [
       when: isNot('iterative', 'random'),
       instead: 'free addresses are looked for without a queue',
     },
+    {
+      scope,
+      key: 'pd-allocator',
+      when: isNot('iterative', 'random'),
+      instead: 'free prefixes are looked for without a queue',
+    },
   ]),
   {
     scope: 'interfaces-config',

@@ -40,18 +40,25 @@ export function resolveOption(json: JsonMap, definitions: OptionDefinitions): Op
   });
 }
 
-/** The `option-data` list of an object. `owner` names it in rejections: `subnet 7`. */
+/**
+ * The `option-data` list of an object, or of something inside it that stands at `holderPath`. `owner` names it in
+ * rejections: `subnet 7`.
+ */
 export function resolveOptionList(
   object: WrittenObject,
   json: JsonMap,
   previous: JsonMap | undefined,
   owner: string,
   definitions: OptionDefinitions,
+  holderPath: () => readonly (string | number)[] = () => [],
 ): ResolvedList<OptionData> {
   return resolveList({
     owner: object,
+    family: definitions.family,
+    holderPath,
     listKey: 'option-data',
     objectType: 'option',
+    scope: 'option-data',
     list: mapsAt(json, 'option-data'),
     previous: mapsAt(previous ?? {}, 'option-data'),
     identityOf: (entry) => optionIdentity(entry, definitions),

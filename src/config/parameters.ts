@@ -3,7 +3,7 @@ import { parseIpv4 } from '../addr/ipv4.ts';
 import type { Family } from '../addr/family.ts';
 import { builtInValidLifetime } from './derived-lifetimes.ts';
 import { booleanAt, invalid, numberAt, stringAt } from './read-json.ts';
-import type { DdnsParameters, Lifetime, ScopeParameters } from './snapshot.ts';
+import type { AllocatorName, DdnsParameters, Lifetime, ScopeParameters } from './snapshot.ts';
 import type { JsonMap } from './written.ts';
 
 /**
@@ -20,10 +20,7 @@ export function inheritParameters(json: JsonMap, parent: ScopeParameters): Scope
 export function globalParameters(json: JsonMap, family: Family): ScopeParameters {
   // Unlike in inner scopes, a bound alone does not set the lifetime here: the built-in one moves into the bounds.
   const valid = numberAt(json, 'valid-lifetime') === undefined ? { 'valid-lifetime': builtIn(json) } : {};
-  const merged = overlay({ ...json, ...valid }, defaults(family));
-  if (family === 4) return merged;
-  const preferred = merged.preferredLifetime ?? derivedPreferred(merged.validLifetime);
-  return Object.freeze({ ...merged, preferredLifetime: preferred });
+  return overlay({ ...json, ...valid }, defaults(family));
 }
 
 /**
@@ -72,7 +69,9 @@ function overlay(json: JsonMap, parent: ScopeParameters): ScopeParameters {
     cacheThreshold: numberAt(json, 'cache-threshold') ?? parent.cacheThreshold,
     ...(cacheMaxAge !== undefined && { cacheMaxAge }),
     offerLifetime: numberAt(json, 'offer-lifetime') ?? parent.offerLifetime,
-    allocator: (stringAt(json, 'allocator') as ScopeParameters['allocator'] | undefined) ?? parent.allocator,
+    allocator: (stringAt(json, 'allocator') as AllocatorName | undefined) ?? parent.allocator,
+    pdAllocator: (stringAt(json, 'pd-allocator') as AllocatorName | undefined) ?? parent.pdAllocator,
+    rapidCommit: booleanAt(json, 'rapid-commit') ?? parent.rapidCommit,
     storeExtendedInfo: booleanAt(json, 'store-extended-info') ?? parent.storeExtendedInfo,
     ...(adaptive !== undefined && { adaptiveLeaseTimeThreshold: adaptive }),
     ddns: overlayDdns(json, parent.ddns),
@@ -138,6 +137,8 @@ function defaults(family: Family): ScopeParameters {
     cacheThreshold: 0.25,
     offerLifetime: 0,
     allocator: 'iterative',
+    pdAllocator: 'iterative',
+    rapidCommit: false,
     storeExtendedInfo: false,
     ddns: Object.freeze({
       sendUpdates: true,
@@ -158,12 +159,6 @@ function builtIn(json: JsonMap): number {
   const min = numberAt(json, 'min-valid-lifetime') ?? 0;
   const max = numberAt(json, 'max-valid-lifetime') ?? 0xffffffff;
   return Math.max(min, Math.min(max, builtInValidLifetime));
-}
-
-/** RFC 8415 section 21.4 leaves the preferred lifetime to the server; unset, it is 0.625 of the valid one. */
-function derivedPreferred(valid: Lifetime): Lifetime {
-  const part = (seconds: number): number => (seconds === 0xffffffff ? seconds : Math.floor(seconds * 0.625));
-  return Object.freeze({ min: part(valid.min), value: part(valid.value), max: part(valid.max) });
 }
 
 /** Upstream reads 0 as "unset" for the TTL keys. */
@@ -191,7 +186,8 @@ export const inheritable: ReadonlySet<string> = new Set([
   ...['renew-timer', 'rebind-timer', 'calculate-tee-times', 't1-percent', 't2-percent'],
   ...['match-client-id', 'authoritative', 'next-server', 'server-hostname', 'boot-file-name'],
   ...['reservations-global', 'reservations-in-subnet', 'reservations-out-of-pool'],
-  ...['cache-threshold', 'cache-max-age', 'offer-lifetime', 'allocator', 'store-extended-info'],
+  ...['cache-threshold', 'cache-max-age', 'offer-lifetime', 'allocator', 'pd-allocator'],
+  ...['rapid-commit', 'store-extended-info'],
   ...['adaptive-lease-time-threshold', 'hostname-char-set', 'hostname-char-replacement'],
   ...['send-updates', 'override-no-update', 'override-client-update', 'replace-client-name'].map(ddns),
   ...['generated-prefix', 'qualifying-suffix', 'update-on-renew', 'conflict-resolution-mode'].map(ddns),

@@ -55,6 +55,7 @@ export interface Rejection {
     | 'shared-network'
     | 'subnet'
     | 'pool'
+    | 'pd-pool'
     | 'reservation';
   /** Name, id or code as an operator would name it: `subnet 7 (192.0.2.0/24)` is type subnet, key `7`. */
   readonly objectKey: string;

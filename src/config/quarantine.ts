@@ -1,16 +1,24 @@
 // Lists judged entry by entry: a bad entry is set aside with its reason, its last good version takes its place.
 import { isDeepStrictEqual } from 'node:util';
+import type { ScopeName } from '../../schemas/key-row.ts';
+import type { Family } from '../addr/family.ts';
 import { FlotillaError } from '../errors.ts';
+import { checkObject } from './object-check.ts';
 import type { Rejection, WrittenObject } from './parts.ts';
 import { rowIdOf } from './read-json.ts';
 import type { JsonMap } from './written.ts';
 
-/** A list inside an object: the pools, options or reservations of a subnet, the options of a class. */
+/** A list inside an object: the pools, prefix pools, options or reservations of a subnet, the options of a class. */
 export interface ListToResolve<T> {
   readonly owner: WrittenObject;
-  /** Key of the list inside the owner, e.g. `pools`. */
+  readonly family: Family;
+  /** Where the map that holds the list stands inside the owner; without it, the owner itself is that map. */
+  readonly holderPath?: () => readonly (string | number)[];
+  /** Key of the list, e.g. `pools`. */
   readonly listKey: string;
   readonly objectType: Rejection['objectType'];
+  /** Its schema. A file was held against it as a whole when it was read; rows are held against it here. */
+  readonly scope: ScopeName;
   readonly list: readonly JsonMap[];
   /** The same list as it is in force now, for last good versions. */
   readonly previous: readonly JsonMap[];
@@ -44,6 +52,7 @@ export function resolveList<T>(input: ListToResolve<T>): ResolvedList<T> {
   const reasons: ({ reason: string; key: string | undefined } | undefined)[] = list.map(() => undefined);
   const admit = (index: number, json: JsonMap): boolean => {
     try {
+      if (input.owner.origin.kind === 'database') checkObject(input.scope, json, input.family);
       const value = input.resolve(json);
       const reason = input.admit?.(value);
       if (reason === undefined) {
@@ -74,7 +83,8 @@ export function resolveList<T>(input: ListToResolve<T>): ResolvedList<T> {
     if (!bad) return;
     const last = lastGoodOf(json);
     const lastGoodKept = last !== undefined && !unchanged[index] && admit(index, last);
-    const path = [input.listKey, index, ...(bad.key === undefined ? [] : [bad.key])];
+    const holder = input.holderPath?.() ?? [];
+    const path = [...holder, input.listKey, index, ...(bad.key === undefined ? [] : [bad.key])];
     rejections.push({
       objectType: input.objectType,
       objectKey: input.nameOf(json),

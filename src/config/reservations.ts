@@ -1,8 +1,7 @@
 // Host reservations that the configuration itself carries, global or in a subnet.
 import { formatHex, tryParseHex } from '../addr/hex.ts';
-import type { Address } from '../addr/family.ts';
-import { parseIpv4 } from '../addr/ipv4.ts';
-import { parseIpv6, parseIpv6Prefix } from '../addr/ipv6.ts';
+import { formatIpv4, parseIpv4 } from '../addr/ipv4.ts';
+import { formatIpv6, formatIpv6Prefix, parseIpv6, parseIpv6Prefix } from '../addr/ipv6.ts';
 import { FlotillaError } from '../errors.ts';
 import {
   hostIdentifierType,
@@ -11,8 +10,9 @@ import {
   type HostIdentifierName,
 } from '../store/host-store.ts';
 import type { OptionDefinitions } from '../wire/option-definition.ts';
-import { addressing, type AddressSpan } from './addressing.ts';
+import { located, type AddressSpan } from './addressing.ts';
 import { resolveOption } from './option-scope.ts';
+import { refuseOutside } from './pd-pools.ts';
 import { invalid, mapsAt, stringAt, stringsAt, userContextOf } from './read-json.ts';
 import type { JsonMap } from './written.ts';
 
@@ -57,22 +57,17 @@ export function resolveReservation(
 /** Refuses a second reservation of one identifier, and of one address unless addresses may be shared. */
 export function reservationGuard(addressesUnique: boolean): (host: Host) => string | undefined {
   const identifiers = new Set<string>();
-  const addresses = new Set<Address>();
+  const addresses = new Set<string>();
   return (host) => {
     const { type, value } = host.identifier;
     const identifier = `${type} ${formatHex(value)}`;
     if (identifiers.has(identifier)) return `duplicate reservation: ${identifier} is reserved twice here`;
-    const own = [
-      ...(host.address4 === 0 ? [] : [host.address4]),
-      ...host.addresses6.map((one) => one.address),
-    ];
-    const twice = addressesUnique ? own.find((address) => addresses.has(address)) : undefined;
-    if (twice !== undefined) {
-      const text = addressing(typeof twice === 'bigint' ? 6 : 4).format(twice);
-      return `duplicate reservation: ${text} is reserved twice here`;
-    }
+    const own = host.address4 === 0 ? [] : [formatIpv4(host.address4)];
+    own.push(...host.addresses6.map(reservedKey));
+    const twice = addressesUnique ? own.find((one) => addresses.has(one)) : undefined;
+    if (twice !== undefined) return `duplicate reservation: ${twice} is reserved twice here`;
     identifiers.add(identifier);
-    for (const address of own) addresses.add(address);
+    for (const one of own) addresses.add(one);
     return undefined;
   };
 }
@@ -106,46 +101,64 @@ function identifierBytes(type: HostIdentifierName, text: string): Uint8Array {
 function reservedAddress4(json: JsonMap, { prefix }: ReservationScope): number {
   const text = stringAt(json, 'ip-address');
   if (text === undefined) return 0;
-  const address = parsed('ip-address', () => parseIpv4(text));
+  const address = located('ip-address', () => parseIpv4(text));
   if (address === 0 || address === 0xffffffff) throw invalid(`${text} cannot be reserved`, 'ip-address');
   if (prefix && (address < prefix.first || address > prefix.last))
     throw invalid(`the reserved address ${text} is not inside the subnet ${prefix.text}`, 'ip-address');
   return address;
 }
 
-function reserved6(json: JsonMap, { prefix }: ReservationScope): Host['addresses6'] {
-  const addresses = stringsAt(json, 'ip-addresses').map((text) => {
-    const address = parsed('ip-addresses', () => parseIpv6(text));
-    if (prefix && (address < prefix.first || address > prefix.last))
-      throw invalid(`the reserved address ${text} is not inside the subnet ${prefix.text}`, 'ip-addresses');
-    return Object.freeze({ address, prefixLength: 128, type: 0 as const, excluded: null });
-  });
-  const excluded = stringsAt(json, 'excluded-prefixes');
+type Reserved6 = Host['addresses6'][number];
+
+/** Addresses, then prefixes, which may lie outside the subnet (RFC 8415 section 6.3). */
+function reserved6(json: JsonMap, scope: ReservationScope): readonly Reserved6[] {
   const written = stringsAt(json, 'prefixes');
+  const excluded = stringsAt(json, 'excluded-prefixes');
   if (excluded.length > 0 && excluded.length !== written.length)
     throw invalid('needs as many entries as prefixes ("" for none)', 'excluded-prefixes');
-  const prefixes = written.map((text, index) => {
-    const { first, length } = parsed('prefixes', () => parseIpv6Prefix(text));
-    const without = excluded[index] ?? '';
-    const inner = without === '' ? null : parsed('excluded-prefixes', () => parseIpv6Prefix(without));
-    const hole = inner && Object.freeze({ prefix: inner.first, length: inner.length });
-    return Object.freeze({ address: first, prefixLength: length, type: 2 as const, excluded: hole });
-  });
+  const addresses = stringsAt(json, 'ip-addresses').map((text) => reservedAddress6(text, scope));
+  const prefixes = written.map((text, index) => reservedPrefix(text, excluded[index] ?? ''));
+
+  for (const [key, list] of [['ip-addresses', addresses] as const, ['prefixes', prefixes] as const]) {
+    const names = list.map(reservedKey);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) throw invalid(`${twice} is listed twice`, key);
+  }
   return Object.freeze([...addresses, ...prefixes]);
+}
+
+function reservedAddress6(text: string, { prefix }: ReservationScope): Reserved6 {
+  const address = located('ip-addresses', () => parseIpv6(text));
+  if (address === 0n || address >> 120n === 0xffn)
+    throw invalid(`${text} cannot be reserved`, 'ip-addresses');
+  if (prefix && (address < prefix.first || address > prefix.last))
+    throw invalid(`the reserved address ${text} is not inside the subnet ${prefix.text}`, 'ip-addresses');
+  return Object.freeze({ address, prefixLength: 128, type: 0, excluded: null });
+}
+
+function reservedPrefix(text: string, without: string): Reserved6 {
+  const prefix = located('prefixes', () => parseIpv6Prefix(text));
+  if (prefix.length === 0) throw invalid(`${text} cannot be reserved`, 'prefixes');
+  const reserved = { address: prefix.first, prefixLength: prefix.length, type: 2 } as const;
+  if (without === '') return Object.freeze({ ...reserved, excluded: null });
+  const inner = located('excluded-prefixes', () => parseIpv6Prefix(without));
+  refuseOutside(inner, prefix, 'excluded-prefixes');
+  return Object.freeze({
+    ...reserved,
+    excluded: Object.freeze({ prefix: inner.first, length: inner.length }),
+  });
+}
+
+/** What may be reserved once: an address, or a prefix with its length. */
+function reservedKey({ address, prefixLength, type }: Reserved6): string {
+  return type === 0
+    ? formatIpv6(address)
+    : formatIpv6Prefix({ first: address, last: address, length: prefixLength });
 }
 
 function nextServerOf(json: JsonMap): number {
   const text = stringAt(json, 'next-server');
-  return text === undefined ? 0 : parsed('next-server', () => parseIpv4(text));
-}
-
-function parsed<T>(key: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (error instanceof FlotillaError) throw invalid(error.message, key);
-    throw error;
-  }
+  return text === undefined ? 0 : located('next-server', () => parseIpv4(text));
 }
 
 const identifierNames = Object.keys(hostIdentifierType) as HostIdentifierName[];

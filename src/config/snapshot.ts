@@ -13,10 +13,12 @@ export interface Lifetime {
   readonly max: number;
 }
 
+export type AllocatorName = 'iterative' | 'random' | 'flq' | 'shared-flq';
+
 /** Parameters that inherit: pool → subnet → shared network → global → default. Undefined = unset everywhere. */
 export interface ScopeParameters {
   readonly validLifetime: Lifetime;
-  /** v6 only. */
+  /** v6 only. Unset everywhere, it is 0.625 of the valid lifetime that is given. */
   readonly preferredLifetime?: Lifetime;
   readonly renewTimer?: number;
   readonly rebindTimer?: number;
@@ -35,7 +37,12 @@ export interface ScopeParameters {
   readonly cacheThreshold: number;
   readonly cacheMaxAge?: number;
   readonly offerLifetime: number;
-  readonly allocator: 'iterative' | 'random' | 'flq' | 'shared-flq';
+  /** v6: never `flq`. */
+  readonly allocator: AllocatorName;
+  /** v6 only. */
+  readonly pdAllocator: AllocatorName;
+  /** v6 only: subnet, else shared network, else false. */
+  readonly rapidCommit: boolean;
   readonly storeExtendedInfo: boolean;
   readonly adaptiveLeaseTimeThreshold?: number;
   readonly ddns: DdnsParameters;
@@ -58,20 +65,36 @@ export interface DdnsParameters {
   readonly ttlMax?: number;
 }
 
-export interface Pool {
+/** What pools of addresses and pools of prefixes have in common. */
+export interface PoolBase {
   /** Database row id; null when from a file. */
   readonly rowId: number | null;
   readonly poolId: number;
   readonly first: Address;
   readonly last: Address;
-  /** Number of addresses. */
+  /** Number of addresses, or of prefixes to delegate. */
   readonly capacity: number | bigint;
   readonly clientClasses: readonly string[];
   readonly evaluateAdditionalClasses: readonly string[];
   readonly options: OptionSet;
+  readonly userContext: Readonly<Record<string, unknown>> | null;
+}
+
+export interface Pool extends PoolBase {
   /** The very object of the subnet unless the pool sets some itself: it may set those of client names and DNS. */
   readonly parameters: ScopeParameters;
-  readonly userContext: Readonly<Record<string, unknown>> | null;
+}
+
+/** A prefix that is delegated in equal parts (DHCPv6). */
+export interface PdPool extends PoolBase {
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly capacity: bigint;
+  /** Of the pool itself. */
+  readonly length: number;
+  readonly delegatedLength: number;
+  /** Inside the first delegated prefix, and at the same place in each of them (RFC 6603 section 4.2). */
+  readonly excluded: { readonly prefix: bigint; readonly length: number } | null;
 }
 
 export interface Subnet {
@@ -85,8 +108,12 @@ export interface Subnet {
   /** Name of the shared network, or null. Look it up in {@link Snapshot.networks}. */
   readonly networkName: string | null;
   readonly interface: string | null;
+  /** v6 only: bytes of the relay's option 18. */
+  readonly interfaceId: Uint8Array | null;
   readonly relayAddresses: readonly Address[];
   readonly pools: readonly Pool[];
+  /** Empty in v4. */
+  readonly pdPools: readonly PdPool[];
   readonly clientClasses: readonly string[];
   readonly evaluateAdditionalClasses: readonly string[];
   readonly options: OptionSet;
@@ -97,6 +124,7 @@ export interface Subnet {
 export interface SharedNetwork {
   readonly name: string;
   readonly interface: string | null;
+  readonly interfaceId: Uint8Array | null;
   readonly relayAddresses: readonly Address[];
   /** Members by ascending subnet id. */
   readonly subnets: readonly Subnet[];
@@ -133,10 +161,51 @@ export interface SubnetIndex {
   /** Lowest id among subnets whose own, or else whose network's, relay addresses contain it. */
   byRelay(relay: Address, accept: (subnet: Subnet) => boolean): Subnet | undefined;
   byInterface(name: string, accept: (subnet: Subnet) => boolean): Subnet | undefined;
+  /** v6: by the bytes of the relay's option 18; the subnet's own interface-id, or else that of its network. */
+  byInterfaceId(id: Uint8Array, accept: (subnet: Subnet) => boolean): Subnet | undefined;
+}
+
+/** Where a DHCPv6 server takes hardware addresses from; aliases of Kea's (rfc6939, …) are turned into these. */
+export type MacSource =
+  | 'any'
+  | 'raw'
+  | 'duid'
+  | 'ipv6-link-local'
+  | 'client-link-addr-option'
+  | 'remote-id'
+  | 'subscriber-id'
+  | 'docsis-cmts'
+  | 'docsis-modem';
+
+/** How the DUID of a DHCPv6 server is made when no kept one fits (RFC 8415 section 11). */
+export interface ServerIdParameters {
+  readonly type: 'LLT' | 'EN' | 'LL';
+  /** Empty: LLT and LL take that of an interface, EN makes one. */
+  readonly identifier: Uint8Array;
+  /** LLT, LL; 0: that of the interface. */
+  readonly htype: number;
+  /** LLT, seconds since 2000-01-01 UTC; 0: now. */
+  readonly time: number;
+  /** EN. */
+  readonly enterpriseId: number;
+  /** Whether it is kept in a file. */
+  readonly persist: boolean;
+}
+
+/** What only a DHCPv6 server has; in v4 the defaults. */
+export interface GlobalParameters6 {
+  /** In order of preference; never empty. */
+  readonly macSources: readonly MacSource[];
+  /** Codes of options that relays may supply (RFC 6422). */
+  readonly relaySuppliedOptions: readonly number[];
+  readonly serverId: ServerIdParameters;
+  /** Where the DUID is kept; null: where the server keeps its state. */
+  readonly dataDirectory: string | null;
+  readonly allowAddressRegistration: boolean;
 }
 
 /** Durations in seconds unless said otherwise; Kea key names in camelCase. */
-export interface GlobalParameters {
+export interface GlobalParameters extends GlobalParameters6 {
   readonly declineProbationPeriod: number;
   readonly echoClientId: boolean;
   readonly hostReservationIdentifiers: readonly HostIdentifierName[];

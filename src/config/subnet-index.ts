@@ -1,5 +1,6 @@
-// Which subnet: by address, relay or interface, in time that does not grow with the number of subnets.
+// Which subnet: by address, relay, interface or interface-id, in time that does not grow with the number of subnets.
 import type { Address, Family } from '../addr/family.ts';
+import { formatHex } from '../addr/hex.ts';
 import type { SharedNetwork, Subnet, SubnetIndex } from './snapshot.ts';
 
 /**
@@ -11,36 +12,41 @@ export function buildSubnetIndex(
   subnets: Iterable<Subnet>,
   networks: ReadonlyMap<string, SharedNetwork>,
 ): SubnetIndex {
-  const byLength = new Map<number, Map<Address, Subnet>>();
-  const byRelay = new Map<Address, Subnet[]>();
+  const byLength = new Map<number, Level>();
+  const byRelay = new Map<Key, Subnet[]>();
   const byInterface = new Map<string, Subnet[]>();
+  const byInterfaceId = new Map<string, Subnet[]>();
 
   for (const subnet of subnets) {
     let level = byLength.get(subnet.prefixLength);
-    if (!level) byLength.set(subnet.prefixLength, (level = new Map<Address, Subnet>()));
-    level.set(subnet.first, subnet);
+    if (!level) {
+      level = { keyOf: prefixKey(family, subnet.prefixLength), subnets: new Map() };
+      byLength.set(subnet.prefixLength, level);
+    }
+    level.subnets.set(level.keyOf(subnet.first), subnet);
 
     const network = subnet.networkName === null ? undefined : networks.get(subnet.networkName);
     const relays = subnet.relayAddresses.length > 0 ? subnet.relayAddresses : (network?.relayAddresses ?? []);
-    for (const relay of relays) append(byRelay, relay, subnet);
+    for (const relay of relays) append(byRelay, relayKey(relay), subnet);
     const name = subnet.interface ?? network?.interface ?? null;
     if (name !== null) append(byInterface, name, subnet);
+    const id = subnet.interfaceId ?? network?.interfaceId ?? null;
+    if (id !== null) append(byInterfaceId, formatHex(id, ''), subnet);
   }
 
-  const levels = [...byLength]
-    .sort(([a], [b]) => b - a)
-    .map(([length, first]) => ({ mask: maskOf(family, length), first }));
+  const levels = [...byLength].sort(([a], [b]) => b - a).map(([, level]) => level);
 
   return Object.freeze({
     byAddress(address, accept) {
-      for (const { mask, first } of levels) {
-        const subnet = first.get(mask(address));
+      for (const { keyOf, subnets: ofLength } of levels) {
+        const subnet = ofLength.get(keyOf(address));
         if (subnet && accept(subnet)) return subnet;
       }
       return undefined;
     },
-    byRelay: (relay, accept) => byRelay.get(relay)?.find(accept),
+    byRelay: (relay, accept) => byRelay.get(relayKey(relay))?.find(accept),
     byInterface: (name, accept) => byInterface.get(name)?.find(accept),
+    byInterfaceId: (id, accept) => byInterfaceId.get(formatHex(id, ''))?.find(accept),
   } satisfies SubnetIndex);
 }
 
@@ -50,14 +56,31 @@ function append<K>(map: Map<K, Subnet[]>, key: K, subnet: Subnet): void {
   else map.set(key, [subnet]);
 }
 
-/** Address → first address of its prefix of this length. */
-function maskOf(family: Family, length: number): (address: Address) => Address {
+/** The subnets of one prefix length, by the bits that tell them apart. */
+interface Level {
+  readonly keyOf: (address: Address) => Key;
+  readonly subnets: Map<Key, Subnet>;
+}
+
+/**
+ * V8 hashes a bigint by its lowest 64 bits alone, and those of /64 prefixes, or of relays that all end in ::1, are the
+ * same: a map of ten thousand of them is a list. So a key is never a bigint that is longer, or whose low bits say nothing.
+ */
+type Key = number | bigint | string;
+
+/** Address → key of its prefix of this length. */
+function prefixKey(family: Family, length: number): (address: Address) => Key {
   if (family === 4) {
     const mask = length === 0 ? 0 : (0xffffffff << (32 - length)) >>> 0;
     return (address) => ((address as number) & mask) >>> 0;
   }
   const shift = BigInt(128 - length);
-  return (address) => ((address as bigint) >> shift) << shift;
+  if (length <= 64) return (address) => (address as bigint) >> shift;
+  return (address) => ((address as bigint) >> shift).toString(36);
+}
+
+function relayKey(relay: Address): Key {
+  return typeof relay === 'bigint' ? relay.toString(36) : relay;
 }
 
 /** Pairs of subnets where the second lies inside the first: one sweep over the prefixes in ascending order. */

@@ -2,15 +2,16 @@
 import type { Host } from '../store/host-store.ts';
 import type { OptionDefinitions } from '../wire/option-definition.ts';
 import { addressing } from './addressing.ts';
+import { linkOf } from './link.ts';
 import type { NetworkScope } from './networks.ts';
 import type { Resolved } from './objects.ts';
 import { optionSet, resolveOptionList } from './option-scope.ts';
 import { inheritParameters } from './parameters.ts';
 import type { WrittenObject } from './parts.ts';
+import { resolvePdPools } from './pd-pools.ts';
 import { resolvePools } from './pools.ts';
 import { resolveList } from './quarantine.ts';
 import { invalid, mapsAt, numberAt, stringAt, stringsAt, userContextOf } from './read-json.ts';
-import { relayAddresses } from './relay.ts';
 import {
   reservationGuard,
   reservationIdentity,
@@ -60,13 +61,17 @@ export function resolveSubnet(
       'shared-network-name',
     );
 
+  const link = linkOf(json, family);
   const parameters = inheritParameters(json, network?.parameters ?? surroundings.globals);
   const pools = resolvePools(object, previous, prefix, owner, definitions, parameters);
+  const pdPools = resolvePdPools(object, previous, owner, definitions);
   const options = resolveOptionList(object, json, previous, owner, definitions);
   const hosts = resolveList({
     owner: object,
+    family,
     listKey: 'reservations',
     objectType: 'reservation',
+    scope: 'reservation',
     list: mapsAt(json, 'reservations'),
     previous: mapsAt(previous ?? {}, 'reservations'),
     identityOf: reservationIdentity,
@@ -83,18 +88,21 @@ export function resolveSubnet(
     last,
     prefixLength: length,
     networkName,
-    interface: stringAt(json, 'interface') ?? null,
-    relayAddresses: relayAddresses(json, family),
+    interface: link.interface,
+    interfaceId: link.interfaceId,
+    relayAddresses: link.relayAddresses,
     pools: pools.values,
+    pdPools: pdPools.values,
     clientClasses: stringsAt(json, 'client-classes'),
     evaluateAdditionalClasses: stringsAt(json, 'evaluate-additional-classes'),
     options: optionSet(options.values),
     parameters,
     userContext: userContextOf(json),
   });
-  const rejections = [...pools.rejections, ...options.rejections, ...hosts.rejections];
+  const rejections = [...pools.rejections, ...pdPools.rejections, ...options.rejections, ...hosts.rejections];
   const inForce = {
     ...(json['pools'] !== undefined && { pools: pools.inForce }),
+    ...(json['pd-pools'] !== undefined && { 'pd-pools': pdPools.inForce }),
     ...(json['option-data'] !== undefined && { 'option-data': options.inForce }),
     ...(json['reservations'] !== undefined && { reservations: hosts.inForce }),
   };
@@ -108,7 +116,7 @@ export function resolveSubnet(
 /** True when the JSON of a subnet, network or class holds options anywhere: only then it depends on definitions. */
 export function carriesOptions(json: JsonMap): boolean {
   if (json['option-data'] !== undefined || json['option-def'] !== undefined) return true;
-  return ['pools', 'reservations'].some((key) =>
+  return ['pools', 'pd-pools', 'reservations'].some((key) =>
     mapsAt(json, key).some((entry) => entry['option-data'] !== undefined),
   );
 }

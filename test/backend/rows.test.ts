@@ -240,8 +240,9 @@ test('DHCPv6: prefix pools, text addresses, interface-id and the lifetimes that 
     INSERT INTO dhcp6_subnet (subnet_id, subnet_prefix, preferred_lifetime, min_preferred_lifetime,
       max_preferred_lifetime, rapid_commit, interface_id, pd_allocator)
       VALUES (1, '2001:db8:1::/48', 600, 300, 900, 1, 'vlan7', 'random'),
-             (2, '2001:db8:2::/48', NULL, NULL, NULL, NULL, x'00ff', NULL);
-    INSERT INTO dhcp6_subnet_server (subnet_id, server_id) VALUES (1, 1), (2, 1);
+             (2, '2001:db8:2::/48', NULL, NULL, NULL, NULL, x'00ff', NULL),
+             (3, '2001:db8:3::/48', NULL, NULL, NULL, NULL, '0x41', NULL);
+    INSERT INTO dhcp6_subnet_server (subnet_id, server_id) VALUES (1, 1), (2, 1), (3, 1);
     INSERT INTO dhcp6_pool (id, start_address, end_address, subnet_id)
       VALUES (1, '2001:db8:1::10', '2001:db8:1::ff', 1);
     INSERT INTO dhcp6_pd_pool (id, prefix, prefix_length, delegated_prefix_length, subnet_id, excluded_prefix,
@@ -274,6 +275,8 @@ test('DHCPv6: prefix pools, text addresses, interface-id and the lifetimes that 
       ],
     },
     { id: 2, subnet: '2001:db8:2::/48', 'interface-id': '0x00ff' },
+    // Four characters that would be read as one byte.
+    { id: 3, subnet: '2001:db8:3::/48', 'interface-id': '0x30783431' },
   ]);
 });
 

@@ -160,11 +160,11 @@ for (const [name, json, message] of contradictions) {
   });
 }
 
-test('DHCPv6 calculates T1 and T2 and derives the preferred lifetime unless told otherwise', () => {
+test('DHCPv6 calculates T1 and T2, and leaves the preferred lifetime to the valid one, unless told otherwise', () => {
   const { parameters } = build({ 'valid-lifetime': 1000 }, {}, {}, 6).subnets.get(1)!;
   assert.equal(parameters.calculateTeeTimes, true);
   assert.equal(parameters.t2Percent, 0.8);
-  assert.deepEqual(parameters.preferredLifetime, { min: 625, value: 625, max: 625 });
+  assert.equal(parameters.preferredLifetime, undefined);
   const own = build({ 'preferred-lifetime': 400 }, {}, { 'preferred-lifetime': 300 }, 6).subnets.get(1)!;
   assert.deepEqual(own.parameters.preferredLifetime, { min: 300, value: 300, max: 300 });
 });

@@ -113,3 +113,9 @@ test('objects keep their identity, and reservations come from the file', () => {
   assert.equal(merged.subnets[0], database.subnets[0]);
   assert.equal(merged.reservations, file.reservations);
 });
+
+test('one prefix written in two ways is one prefix', () => {
+  const file = partsWith({ family: 6, subnets: [inFile({ id: 1, subnet: '2001:DB8:0:0::/64' })] });
+  const database = partsWith({ family: 6, subnets: [row({ id: 2, subnet: '2001:db8::/64' })] });
+  assert.deepEqual(shown(mergeParts(file, database).subnets), ['database 2']);
+});

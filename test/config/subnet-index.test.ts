@@ -4,9 +4,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { buildSnapshot } from '../../src/config/build.ts';
 import { parseIpv4, parseIpv4Prefix } from '../../src/addr/ipv4.ts';
+import { formatIpv6Prefix, ipv6Mask, parseIpv6 } from '../../src/addr/ipv6.ts';
 import type { Snapshot, Subnet } from '../../src/config/snapshot.ts';
 import { silentLogger } from '../../src/log.ts';
 import { partsWith, row, subnet } from './parts.ts';
+import { load6, subnet6 } from './parts6.ts';
 
 const all = (): boolean => true;
 
@@ -87,6 +89,59 @@ test('by address agrees with a search through all subnets', () => {
   );
 });
 
+test('DHCPv6 by interface-id, relay and prefix: the subnet decides, else its network, each by its bytes', () => {
+  const { index } = load6({
+    'shared-networks': [
+      {
+        name: 'n',
+        'interface-id': 'vlan9',
+        relay: { 'ip-addresses': ['2001:db8:9::1'] },
+        subnet6: [subnet6(4), subnet6(3), subnet6(5, { 'interface-id': '0x0001' })],
+      },
+    ],
+    subnet6: [
+      subnet6(2, { 'interface-id': 'vlan7', relay: { 'ip-addresses': ['2001:DB8:0:0::7'] } }),
+      { id: 1, subnet: '2001:db8::/32' },
+    ],
+  });
+  const id = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
+  assert.equal(index.byInterfaceId(id('vlan7'), all)?.id, 2);
+  assert.equal(index.byInterfaceId(id('vlan9'), all)?.id, 3);
+  assert.equal(index.byInterfaceId(id('vlan9'), (one) => one.id > 3)?.id, 4);
+  assert.equal(index.byInterfaceId(Uint8Array.of(0, 1), all)?.id, 5);
+  assert.equal(index.byInterfaceId(id('0x0001'), all), undefined);
+  assert.equal(index.byRelay(parseIpv6('2001:db8::7'), all)?.id, 2);
+  assert.equal(index.byRelay(parseIpv6('2001:db8:9::1'), all)?.id, 3);
+  assert.equal(index.byAddress(parseIpv6('2001:db8:0:4::1'), all)?.id, 4);
+  assert.equal(index.byAddress(parseIpv6('2001:db8:ffff::1'), all)?.id, 1);
+  assert.equal(index.byAddress(parseIpv6('fe80::1'), all), undefined);
+});
+
+test('DHCPv6 by address agrees with a search through all subnets', () => {
+  const prefix = fc
+    .tuple(fc.bigInt({ min: 0n, max: 0xffffn }), fc.integer({ min: 0, max: 128 }))
+    .map(([bits, length]) => {
+      const first = ((0x20010db8n << 96n) | (bits << 72n) | bits) & ipv6Mask(length);
+      return formatIpv6Prefix({ first, last: first, length });
+    });
+  const address = fc.tuple(fc.bigInt({ min: 0n, max: 0xffffn }), fc.bigInt({ min: 0n, max: 0xffffn }));
+  fc.assert(
+    fc.property(fc.uniqueArray(prefix, { maxLength: 12 }), fc.array(address), (prefixes, addresses) => {
+      const { index, subnets } = load6({
+        subnet6: prefixes.map((text, at) => ({ id: at + 1, subnet: text })),
+      });
+      for (const [high, low] of addresses) {
+        const wanted = (0x20010db8n << 96n) | (high << 72n) | low;
+        const [expected] = [...subnets.values()]
+          .filter(({ first, last }) => wanted >= first && wanted <= last)
+          .sort((a, b) => b.prefixLength - a.prefixLength);
+        assert.equal(index.byAddress(wanted, all), expected);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
 test('a prefix inside another is warned of once, when one of the two is new', () => {
   const warned: string[] = [];
   const log = { ...silentLogger, warn: (id: string): void => void warned.push(id) };
@@ -99,4 +154,31 @@ test('a prefix inside another is warned of once, when one of the two is new', ()
     { mode: 'strict', epoch: null, log },
   );
   assert.equal(warned.length, 1);
+});
+
+test('DHCPv6: ten thousand /64 prefixes and relays that differ in their upper half only are found as fast as a few', () => {
+  const build = (count: number): Snapshot =>
+    load6({
+      subnet6: Array.from({ length: count }, (_, at) => ({
+        id: at + 1,
+        subnet: `2001:db8:${at.toString(16)}::/64`,
+        relay: { 'ip-addresses': [`2001:db8:${at.toString(16)}::1`] },
+      })),
+    });
+  const wanted = (0x20010db8n << 96n) | 1n;
+  const time = ({ index }: Snapshot): number => {
+    let best = Infinity;
+    for (let round = 0; round < 5; round++) {
+      const started = process.hrtime.bigint();
+      for (let i = 0; i < 2_000; i++) {
+        assert.equal(index.byAddress(wanted, all)?.id, 1);
+        assert.equal(index.byRelay(wanted, all)?.id, 1);
+      }
+      best = Math.min(best, Number(process.hrtime.bigint() - started));
+    }
+    return best;
+  };
+  const few = time(build(10));
+  const many = time(build(10_000));
+  assert.ok(many < 10 * few, `${many} ns for 10,000 subnets, ${few} ns for 10`);
 });
