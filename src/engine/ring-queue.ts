@@ -176,5 +176,5 @@ const kindOf = ({ isCompleting }: QueuedPacket): keyof Kinds => (isCompleting ? 
 
 /** Milliseconds. Nobody waits 2 s for an OFFER and then still takes it; RFC 2131 §4.1 has clients ask again after 3 to 5 s. */
 const patience = 2000;
-const newcomerDelay = { patience, underLoad: 80 };
-const completingDelay = { patience, underLoad: 200 };
+const newcomerDelay = { patience, underLoad: 200 };
+const completingDelay = { patience, underLoad: 300 };

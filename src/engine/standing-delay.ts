@@ -7,9 +7,8 @@ export interface StandingDelayOptions {
   readonly underLoad: number;
 }
 
-/** Milliseconds of waiting that are no sign of overload, and those that are the sign of its end. */
-const unremarkable = 100;
-const calm = 30;
+/** Milliseconds of waiting that are no sign of overload. */
+const unremarkable = 50;
 /** Milliseconds of remarkable waiting, without a pause, that are one. */
 const interval = 500;
 /** Milliseconds over which arrivals are counted, at least. */
@@ -30,8 +29,7 @@ export class StandingDelay {
 
   /** A packet was taken after having waited so long; 0 for an empty queue. */
   note(waited: number, now: number): void {
-    // Once packets are dropped they wait less; that does not make the overload end.
-    if (waited <= (this.#isStanding(now) ? calm : unremarkable)) this.#since = null;
+    if (waited <= unremarkable) this.#since = null;
     else this.#since ??= now;
   }
 
@@ -47,13 +45,9 @@ export class StandingDelay {
    */
   limit(now: number, waiting: number): number {
     const { patience, underLoad } = this.#options;
-    if (!this.#isStanding(now)) return patience;
+    if (this.#since === null || now - this.#since < interval) return patience;
     this.#turn(now);
     return (this.#arrivals + this.#arrivalsBefore) * 2 >= waiting ? underLoad : patience;
-  }
-
-  #isStanding(now: number): boolean {
-    return this.#since !== null && now - this.#since >= interval;
   }
 
   #turn(now: number): void {

@@ -26,24 +26,6 @@ test('a great burst that is over is worked off, late as it may be', () => {
   }
 });
 
-test('waiting less because others are dropped does not end the overload', () => {
-  const delay = new StandingDelay(limits);
-  for (let now = 0; now <= 2000; now += 10) {
-    delay.arrived(now);
-    delay.note(now < 600 ? 150 : 60, now);
-    assert.equal(delay.limit(now, 20), now < 500 ? limits.patience : limits.underLoad, `at ${now} ms`);
-  }
-});
-
-test('less than a tenth of a second is not remarkable before', () => {
-  const delay = new StandingDelay(limits);
-  for (let now = 0; now <= 2000; now += 10) {
-    delay.arrived(now);
-    delay.note(95, now);
-    assert.equal(delay.limit(now, 20), limits.patience, `at ${now} ms`);
-  }
-});
-
 test('one packet that did not wait ends the overload', () => {
   const delay = new StandingDelay(limits);
   delay.note(150, 0);
