@@ -2,7 +2,7 @@
 import { ipv4Bytes, parseIpv4 } from '../../src/addr/ipv4.ts';
 import { encodeMessage4 } from '../../src/wire/v4/codec.ts';
 import { encodeClientFqdn4, type ClientFqdn4 } from '../../src/wire/v4/fqdn.ts';
-import { messageType4, type Message4, type MessageType4 } from '../../src/wire/v4/message.ts';
+import { emptyMessage4, messageType4, type Message4, type MessageType4 } from '../../src/wire/v4/message.ts';
 import { decodeSuboptions4, encodeSuboptions4 } from '../../src/wire/v4/suboptions.ts';
 import { encodeVendorOptions4 } from '../../src/wire/v4/vendor.ts';
 import { bytesOf } from './bytes-of.ts';
@@ -184,22 +184,8 @@ function packet(message: Message4, parts: readonly PacketPart4[]): TestPacket4 {
 }
 
 function blank(op: number): Message4 {
-  return {
-    op,
-    htype: 1,
-    hops: 0,
-    xid: 0x12345678,
-    secs: 0,
-    flags: 0,
-    ciaddr: 0,
-    yiaddr: 0,
-    siaddr: 0,
-    giaddr: 0,
-    chaddr: Uint8Array.of(0x02, 0, 0, 0, 0, 0x01),
-    sname: new Uint8Array(0),
-    file: new Uint8Array(0),
-    options: new Map(),
-  };
+  const chaddr = Uint8Array.of(0x02, 0, 0, 0, 0, 0x01);
+  return { ...emptyMessage4(), op, htype: 1, xid: 0x12345678, chaddr };
 }
 
 function withAddress(code: number, address: string): PacketPart4 {
