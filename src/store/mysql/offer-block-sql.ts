@@ -2,7 +2,6 @@
 import { escape } from 'mysql2';
 import type { Address, Family } from '../../addr/family.ts';
 import { addressOfOffer, offerAddress, until } from './offer-sql.ts';
-import { hexLiteral } from './row-values.ts';
 
 /** The same for every server whatever its configuration: any of them knows the block of any address. */
 export const blockSize = 64;
@@ -79,18 +78,6 @@ export function endBlocksStatement(family: Family, owner: string, firsts: readon
   return (
     `DELETE FROM fleet_offer_block WHERE family = ${family} ` +
     `AND first_address IN (${sorted(firsts).map(offerAddress).join(',')}) AND owner = X'${owner}' ORDER BY first_address`
-  );
-}
-
-/** Read without locks, then deleted by key, as offers are. */
-export function oldBlocksSelect(family: Family, limit: number): string {
-  return `SELECT first_address FROM fleet_offer_block WHERE family = ${family} AND expires < UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE LIMIT ${limit}`;
-}
-
-export function oldBlocksDelete(family: Family, firsts: readonly Uint8Array[]): string {
-  return (
-    `DELETE FROM fleet_offer_block WHERE family = ${family} AND expires < UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE ` +
-    `AND first_address IN (${firsts.map(hexLiteral).join(',')})`
   );
 }
 

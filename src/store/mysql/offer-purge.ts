@@ -1,8 +1,7 @@
 // Deletes what ended long ago from the tables of offers: nobody reads it any more.
 import type { Family } from '../../addr/family.ts';
 import type { Lanes } from './lanes.ts';
-import { oldBlocksDelete, oldBlocksSelect } from './offer-block-sql.ts';
-import { oldOffersDelete, oldOffersSelect, oldServersDelete } from './offer-sql.ts';
+import { oldRowsDelete, oldRowsSelect, oldServersDelete, type EndingTable } from './offer-sql.ts';
 
 const every = 60_000;
 const chunk = 1_000;
@@ -16,20 +15,18 @@ export function createOfferPurge(
   let at = clock() + every * (0.5 + deps.random());
   let running = false;
 
-  const deleteOld = async (
-    select: string,
-    remove: (keys: readonly Uint8Array[]) => string,
-  ): Promise<void> => {
+  const deleteOld = async (table: EndingTable): Promise<void> => {
     for (;;) {
-      const rows = (await lanes.packet(select)) as readonly [Uint8Array][];
-      if (rows.length > 0) await lanes.packet(remove(rows.map(([key]) => key)));
+      const rows = (await lanes.packet(oldRowsSelect(table, family, chunk))) as readonly [Uint8Array][];
+      const keys = rows.map(([key]) => key);
+      if (keys.length > 0) await lanes.packet(oldRowsDelete(table, family, keys));
       if (rows.length < chunk) break;
     }
   };
 
   const purge = async (): Promise<void> => {
-    await deleteOld(oldOffersSelect(family, chunk), (keys) => oldOffersDelete(family, keys));
-    await deleteOld(oldBlocksSelect(family, chunk), (keys) => oldBlocksDelete(family, keys));
+    await deleteOld({ table: 'fleet_offer', key: 'address' });
+    await deleteOld({ table: 'fleet_offer_block', key: 'first_address' });
     await lanes.packet(oldServersDelete());
   };
 

@@ -129,17 +129,27 @@ export function leaveStatement(family: Family, server: string, subnetIds: readon
   );
 }
 
-/** Read without locks, then deleted by key: nobody waits for a scan. Both tables together never grow beyond their pools. */
-export function oldOffersSelect(family: Family, limit: number): string {
-  return `SELECT address FROM fleet_offer WHERE family = ${family} AND expires < UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE LIMIT ${limit}`;
+/** A table whose rows end by themselves, and the column that tells its rows of one family apart. */
+export interface EndingTable {
+  readonly table: 'fleet_offer' | 'fleet_offer_block';
+  readonly key: 'address' | 'first_address';
 }
 
-export function oldOffersDelete(family: Family, addresses: readonly Uint8Array[]): string {
-  return (
-    `DELETE FROM fleet_offer WHERE family = ${family} AND expires < UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE ` +
-    `AND address IN (${addresses.map(hexLiteral).join(',')})`
-  );
+/** Read without locks, then deleted by key: nobody waits for a scan. No table of offers grows beyond its pools. */
+export function oldRowsSelect({ table, key }: EndingTable, family: Family, limit: number): string {
+  return `SELECT ${key} FROM ${table} WHERE ${isOld(family)} LIMIT ${limit}`;
 }
+
+export function oldRowsDelete(
+  { table, key }: EndingTable,
+  family: Family,
+  keys: readonly Uint8Array[],
+): string {
+  return `DELETE FROM ${table} WHERE ${isOld(family)} AND ${key} IN (${keys.map(hexLiteral).join(',')})`;
+}
+
+const isOld = (family: Family): string =>
+  `family = ${family} AND expires < UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE`;
 
 export function oldServersDelete(): string {
   return 'DELETE FROM fleet_offer_server WHERE expires < UTC_TIMESTAMP(3) - INTERVAL 1 DAY';
