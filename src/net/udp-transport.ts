@@ -2,6 +2,7 @@
 import type { AddressOf, Family } from '../addr/family.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { DatagramReader } from './datagram-batch.ts';
 import type { ListenAddress } from './interfaces.ts';
 import type { Libc } from './libc.ts';
 import { openLinkLayerSender, type LinkLayerSender } from './link-layer.ts';
@@ -141,6 +142,7 @@ async function openSockets<F extends Family>(
   const family: SocketFamily<F> = socketFamilies[options.family];
   const sockets: OpenSocket<F>[] = [];
   const errors: FlotillaError[] = [];
+  const reader = libc?.canBatch ? new DatagramReader(family, libc) : undefined;
   const open = async (
     { iface, address }: { readonly iface: string; readonly address: AddressOf<F> },
     told: Pick<OpenSocket<F>, 'destination' | 'serverAddress'>,
@@ -148,7 +150,7 @@ async function openSockets<F extends Family>(
   ): Promise<boolean> => {
     try {
       const where = { family: options.family, iface, address, port };
-      const socket = await openUdpSocket(joinOn ? { ...where, joinOn } : where, libc);
+      const socket = await openUdpSocket(joinOn ? { ...where, joinOn } : where, libc, reader);
       sockets.push({ socket, iface, address, isOfLink: family.hasZone(address), ...told });
       return true;
     } catch (error) {
