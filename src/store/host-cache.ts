@@ -1,4 +1,5 @@
 // What a host database said about single clients and addresses, remembered for a while: libdhcp_host_cache.so.
+import type { Address } from '../addr/family.ts';
 import { formatHex } from '../addr/hex.ts';
 import type { Host, HostFindings, HostIdentifier, HostQuery, HostStore } from './host-store.ts';
 
@@ -84,14 +85,14 @@ export function createHostCache(options: HostCacheOptions, deps: HostCacheDeps):
       for (const entry of found) if (entry?.host) byIdentifier.push(entry.host);
       return false;
     });
-    const addresses4 = query.addresses4.filter((address) => {
+    const addresses = query.addresses.filter((address) => {
       const found = subnetIds.map((subnetId) => known(addressKey(address, subnetId), time));
       if (found.includes(undefined)) return true;
       for (const entry of found) if (entry?.host) byAddress.push(entry.host);
       return false;
     });
-    const isAll = identifiers.length === 0 && addresses4.length === 0;
-    return [{ byIdentifier, byAddress }, isAll ? null : { identifiers, subnetIds, addresses4 }];
+    const isAll = identifiers.length === 0 && addresses.length === 0;
+    return [{ byIdentifier, byAddress }, isAll ? null : { identifiers, subnetIds, addresses }];
   };
 
   const rememberAll = (query: HostQuery, subnetIds: readonly number[], found: HostFindings): void => {
@@ -104,7 +105,7 @@ export function createHostCache(options: HostCacheOptions, deps: HostCacheDeps):
         const hosts = byIdentifier.get(key) ?? [];
         if (hosts.length <= 1) remember(key, hosts[0] ?? null, time);
       }
-      for (const address of query.addresses4) {
+      for (const address of query.addresses) {
         const key = addressKey(address, subnetId);
         const hosts = byAddress.get(key) ?? [];
         if (hosts.length === 1) remember(key, hosts[0]!, time);
@@ -152,4 +153,4 @@ function grouped(hosts: readonly Host[], keyOf: (host: Host) => string): Map<str
 
 const identifierKey = ({ type, value }: HostIdentifier, subnetId: number): string =>
   `${subnetId} ${type} ${formatHex(value)}`;
-const addressKey = (address: number, subnetId: number): string => `${subnetId} ${address}`;
+const addressKey = (address: Address, subnetId: number): string => `${subnetId} ${address}`;

@@ -1,4 +1,5 @@
 // Reservations found by identifier and by address, whatever their number.
+import type { Address } from '../addr/family.ts';
 import { formatHex } from '../addr/hex.ts';
 import type { Host, HostFindings, HostIdentifier, HostQuery } from './host-store.ts';
 
@@ -8,17 +9,17 @@ export interface HostIndex {
 
 export function indexHosts(hosts: readonly Host[]): HostIndex {
   const byIdentifier = new Map<string, Host[]>();
-  const byAddress = new Map<number, Host[]>();
+  const byAddress = new Map<Address, Host[]>();
   for (const host of hosts) {
     append(byIdentifier, keyOf(host.identifier), host);
     if (host.address4 !== 0) append(byAddress, host.address4, host);
   }
   return {
-    find({ identifiers, subnetIds, addresses4 }) {
+    find({ identifiers, subnetIds, addresses }) {
       const wanted = (host: Host): boolean => subnetIds === null || subnetIds.includes(host.subnetId);
       return {
         byIdentifier: identifiers.flatMap((id) => (byIdentifier.get(keyOf(id)) ?? []).filter(wanted)),
-        byAddress: addresses4.flatMap((address) => (byAddress.get(address) ?? []).filter(wanted)),
+        byAddress: addresses.flatMap((address) => (byAddress.get(address) ?? []).filter(wanted)),
       };
     },
   };

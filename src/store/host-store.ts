@@ -1,4 +1,5 @@
 // Host reservations: lookups that the engine batches. Contract: Kea's hosts table and the `reservations` lists of a file.
+import type { Address } from '../addr/family.ts';
 import type { OptionData } from '../wire/option-data.ts';
 
 /** Kea's identifier types; the number is `hosts.dhcp_identifier_type`. */
@@ -44,8 +45,8 @@ export interface HostQuery {
   readonly identifiers: readonly HostIdentifier[];
   /** Subnets to search (0 = global); `null` = every one. */
   readonly subnetIds: readonly number[] | null;
-  /** Reservations *of these addresses*, in the subnets, whoever owns them. */
-  readonly addresses4: readonly number[];
+  /** Reservations *of these addresses* (v6: or prefixes), in the subnets, whoever owns them. */
+  readonly addresses: readonly Address[];
 }
 
 export interface HostFindings {

@@ -128,6 +128,8 @@ export interface LeasePage<L extends Lease = Lease> {
 export interface AddressRange<L extends Lease = Lease> {
   readonly first: L['address'];
   readonly last: L['address'];
+  /** Prefixes of this length are looked for instead of addresses (DHCPv6). */
+  readonly delegatedLength?: number;
 }
 
 /** Leases per subnet, pool and state: what `lease4_pool_stat` says. */

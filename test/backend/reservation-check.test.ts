@@ -79,12 +79,12 @@ async function rejected(): Promise<string[]> {
 
 /** What the client that ends in `last` has reserved in this subnet, as every lookup sees it. */
 async function reservedFor(last: number, subnet = 1): Promise<Host | undefined> {
-  const found = await hosts.find({ identifiers: [identifier(last)], subnetIds: [subnet], addresses4: [] });
+  const found = await hosts.find({ identifiers: [identifier(last)], subnetIds: [subnet], addresses: [] });
   return found.byIdentifier[0];
 }
 
 async function ownersOf(address: string, subnet = 1): Promise<(number | null)[]> {
-  const query = { identifiers: [], subnetIds: [subnet], addresses4: [parseIpv4(address)] };
+  const query = { identifiers: [], subnetIds: [subnet], addresses: [parseIpv4(address)] };
   return (await hosts.find(query)).byAddress.map(({ hostId }) => hostId);
 }
 

@@ -43,7 +43,7 @@ const id = (last: number): HostIdentifier => ({
 const query = (identifiers: readonly HostIdentifier[], more: Partial<HostQuery> = {}): HostQuery => ({
   identifiers,
   subnetIds: [1],
-  addresses4: [],
+  addresses: [],
   ...more,
 });
 const known = host({ identifier: id(1), address4: 10 });
@@ -64,9 +64,9 @@ void test('every question of the contract has the same answer the second time', 
   const { cache } = cacheOver(plain);
   for (const subnetIds of [[1], [1, 2], [0, 1, 2], [3], null])
     for (const identifiers of [[], [id(1)], [id(2), id(1)], [id(3)]])
-      for (const addresses4 of [[], [10], [10, 11]])
+      for (const addresses of [[], [10], [10, 11]])
         for (let round = 0; round < 2; round++) {
-          const wanted = { subnetIds, identifiers, addresses4 };
+          const wanted = { subnetIds, identifiers, addresses };
           const [expected, given] = await Promise.all([plain.find(wanted), cache.find(wanted)]);
           assert.deepEqual(new Set(given.byIdentifier), new Set(expected.byIdentifier));
           assert.deepEqual(new Set(given.byAddress), new Set(expected.byAddress));
@@ -86,8 +86,8 @@ void test('who has a reservation and who has none is asked once', async () => {
 void test('whose an address is is remembered, that it is nobody’s is not', async () => {
   const { cache, events } = cacheOver(changing([known]).store);
   for (let round = 0; round < 2; round++) {
-    await cache.find(query([], { addresses4: [10] }));
-    await cache.find(query([], { addresses4: [11] }));
+    await cache.find(query([], { addresses: [10] }));
+    await cache.find(query([], { addresses: [11] }));
   }
   assert.deepEqual(events, ['miss', 'miss', 'hit', 'miss']);
 });
@@ -95,16 +95,16 @@ void test('whose an address is is remembered, that it is nobody’s is not', asy
 void test('an address with several reservations is not remembered', async () => {
   const { cache, events } = cacheOver(changing([known, host({ identifier: id(2), address4: 10 })]).store);
   for (let round = 0; round < 2; round++)
-    assert.equal((await cache.find(query([], { addresses4: [10] }))).byAddress.length, 2);
+    assert.equal((await cache.find(query([], { addresses: [10] }))).byAddress.length, 2);
   assert.deepEqual(events, ['miss', 'miss']);
 });
 
 void test('the store is asked only for what is not known', async () => {
   const { cache, asked } = cacheOver(changing([known]).store);
   await cache.find(query([id(1)]));
-  const found = await cache.find(query([id(1), id(2)], { addresses4: [10] }));
+  const found = await cache.find(query([id(1), id(2)], { addresses: [10] }));
   assert.deepEqual(found, { byIdentifier: [known], byAddress: [known] });
-  assert.deepEqual(asked[1], query([id(2)], { addresses4: [10] }));
+  assert.deepEqual(asked[1], query([id(2)], { addresses: [10] }));
 });
 
 void test('a search through all subnets goes to the store', async () => {

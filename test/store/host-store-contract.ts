@@ -50,7 +50,7 @@ export function hostStoreContract(name: string, open: (hosts: readonly Host[]) =
   const query = (more: Partial<HostQuery>): HostQuery => ({
     identifiers: [],
     subnetIds: null,
-    addresses4: [],
+    addresses: [],
     ...more,
   });
   const names = (hosts: readonly Host[]): string[] => hosts.map((found) => found.hostname).sort();
@@ -80,9 +80,9 @@ export function hostStoreContract(name: string, open: (hosts: readonly Host[]) =
   });
 
   test(`${name}: finds who has an address reserved, per subnet`, async () => {
-    const all = await store.find(query({ addresses4: [reserved, 5] }));
+    const all = await store.find(query({ addresses: [reserved, 5] }));
     assert.deepEqual(all.byAddress.map((found) => found.subnetId).sort(), [1, 2]);
-    const { byAddress } = await store.find(query({ addresses4: [reserved], subnetIds: [2] }));
+    const { byAddress } = await store.find(query({ addresses: [reserved], subnetIds: [2] }));
     assert.deepEqual(
       byAddress.map((found) => found.identifier.type),
       ['flex-id'],

@@ -66,7 +66,7 @@ test('host options come with the host, and a bad one is left out and counted', a
   const { byIdentifier } = await store.find({
     identifiers: [contractHosts[0]!.identifier],
     subnetIds: [1],
-    addresses4: [contractHosts[0]!.address4],
+    addresses: [contractHosts[0]!.address4],
   });
   const options = byIdentifier[0]!.options.map(({ code, data, alwaysSend, neverSend, clientClasses }) => ({
     code,
@@ -87,7 +87,7 @@ test('host options come with the host, and a bad one is left out and counted', a
 test('the file is indexed anew when the configuration brings another list', async () => {
   let hosts = [host({ hostname: 'old' })];
   const store = createFileHostStore(() => hosts);
-  const query = { identifiers: [host({}).identifier], subnetIds: null, addresses4: [] };
+  const query = { identifiers: [host({}).identifier], subnetIds: null, addresses: [] };
   assert.equal((await store.find(query)).byIdentifier[0]!.hostname, 'old');
   hosts = [host({ hostname: 'new' })];
   assert.equal((await store.find(query)).byIdentifier[0]!.hostname, 'new');
@@ -100,7 +100,7 @@ test('of several stores the first one’s reservation counts, and a store that f
     host({ hostname: 'only here', subnetId: 9 }),
   ]);
   const chain = chainHostStores([first, second]);
-  const query = { identifiers: [host({}).identifier], subnetIds: null, addresses4: [] };
+  const query = { identifiers: [host({}).identifier], subnetIds: null, addresses: [] };
   const { byIdentifier } = await chain.find(query);
   assert.deepEqual(
     byIdentifier.map(({ hostname }) => hostname),

@@ -54,7 +54,7 @@ export async function findGlobalReservation(t: Transaction4): Promise<Host | nul
   if (t.hooks) await askFlexibleIdentifier(t);
   t.identifiers = identifiersOf(t);
   if (t.identifiers.length === 0) return null;
-  const found = await t.engine.hosts.find({ identifiers: t.identifiers, subnetIds: [0], addresses4: [] });
+  const found = await t.engine.hosts.find({ identifiers: t.identifiers, subnetIds: [0], addresses: [] });
   return firstByIdentifier(t, found.byIdentifier, 0) ?? null;
 }
 
@@ -85,7 +85,7 @@ async function askForReservations(
   const found = await t.engine.hosts.find({
     identifiers: t.identifiers,
     subnetIds,
-    addresses4: inSubnet.length > 0 ? addresses : [],
+    addresses: inSubnet.length > 0 ? addresses : [],
   });
   for (const subnet of inSubnet) {
     const host = firstByIdentifier(t, found.byIdentifier, subnet.id);
@@ -108,7 +108,7 @@ async function askForOwners(t: Transaction4, addresses: readonly number[]): Prom
     remember(t, unknown, { byIdentifier: [], byAddress: [] });
     return;
   }
-  remember(t, unknown, await t.engine.hosts.find({ identifiers: [], subnetIds, addresses4: unknown }));
+  remember(t, unknown, await t.engine.hosts.find({ identifiers: [], subnetIds, addresses: unknown }));
 }
 
 function subnetIdsAt(t: Transaction4, address: number): number[] {

@@ -1,5 +1,5 @@
 // Reservations of a whole batch of lookups in one packet: hosts, their addresses (v6) and their options.
-import type { Family } from '../../addr/family.ts';
+import type { Address, Family } from '../../addr/family.ts';
 import { hostIdentifierType, type HostQuery } from '../host-store.ts';
 import { hexLiteral } from './row-values.ts';
 
@@ -44,14 +44,14 @@ export function hostPacket(
   addressesUnique: boolean,
 ): HostPacket {
   const identifiers = new Map<string, Set<string>>();
-  const addresses = new Set<number>();
+  const addresses = new Set<Address>();
   for (const query of queries) {
     for (const { type, value } of query.identifiers) {
       if (value.length === 0 || value.length > 255) continue;
       const ofType = identifiers.get(type) ?? new Set();
       identifiers.set(type, ofType.add(hexLiteral(value)));
     }
-    if (family === 4) for (const address of query.addresses4) addresses.add(address);
+    if (family === 4) for (const address of query.addresses) addresses.add(address);
   }
   const sources: string[] = [];
   for (const [type, values] of identifiers) {
