@@ -4,7 +4,7 @@ import { createAllocator, defaultAllocation } from '../src/alloc/allocator.ts';
 import { parseIpv4 } from '../src/addr/ipv4.ts';
 import { systemClock } from '../src/engine/clock.ts';
 import { NetworkState } from '../src/engine/network-state.ts';
-import { createServer4 } from '../src/engine/server.ts';
+import { createServer4 } from '../src/engine/v4/protocol.ts';
 import { Statistics } from '../src/engine/statistics.ts';
 import { createLogger, silentLogger } from '../src/log.ts';
 import type { InboundDatagram } from '../src/net/transport.ts';

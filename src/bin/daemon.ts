@@ -16,7 +16,8 @@ import { describeDatabase, type DatabaseAddress } from '../db/address.ts';
 import type { CommandRegistry } from '../control/command.ts';
 import { systemClock } from '../engine/clock.ts';
 import { NetworkState, networkStateOrigin } from '../engine/network-state.ts';
-import { createServer4, type Server4 } from '../engine/server.ts';
+import type { Server } from '../engine/server.ts';
+import { createServer4 } from '../engine/v4/protocol.ts';
 import { Statistics } from '../engine/statistics.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
 import { auditEntries } from '../hooks/audit-entries.ts';
@@ -24,6 +25,7 @@ import { HookLibraries } from '../hooks/hook-libraries.ts';
 import type { LibrarySet } from '../hooks/library-set.ts';
 import { createEdgeReporter } from '../fleet/fleet-server.ts';
 import type { LeveledLogger } from '../log.ts';
+import type { Lease4 } from '../store/lease.ts';
 import { QueueTypes } from '../engine/queue-types.ts';
 import { prepareLibraries } from './check-sections.ts';
 import { checkDatabase, distinctDatabases, isSameDatabase } from './check-database.ts';
@@ -50,7 +52,7 @@ export interface DaemonOptions {
 interface Service {
   readonly stores: DaemonStores;
   readonly transport: DaemonTransport;
-  readonly server: Server4;
+  readonly server: Server<Lease4>;
 }
 
 const schemaRecheck = 5_000;

@@ -1,25 +1,24 @@
-// One DHCPv4 server: datagrams in, the pipeline, datagrams out; counts what happened and never lets an error escape.
+// One server: datagrams in, the pipeline, datagrams out; counts what happened and never lets an error escape.
 import { isDeepStrictEqual } from 'node:util';
+import type { Family } from '../addr/family.ts';
 import type { Allocator } from '../alloc/allocator.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { JsonMap } from '../config/written.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import type { InboundDatagram, Transport } from '../net/transport.ts';
+import type { LogFields, Logger } from '../log.ts';
+import type { InboundDatagram, OutboundDatagram, Transport } from '../net/transport.ts';
 import type { HostStore } from '../store/host-store.ts';
-import type { Lease4 } from '../store/lease.ts';
+import type { Lease } from '../store/lease.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
-import { encodeSuboptions4 } from '../wire/v4/suboptions.ts';
-import { messageType4 } from '../wire/v4/message.ts';
 import type { Clock } from './clock.ts';
 import { dropLogId } from './drop-log.ts';
 import { dropReasons, statisticsOfDrop } from './drop-reasons.ts';
-import { noHooks, type EngineHooks, type HookScope } from './hooks.ts';
+import { noHooks, type EngineHooks, type HookOutcome, type HookScope } from './hooks.ts';
 import { LeaseTimers } from './lease-timers.ts';
 import { LeaseUsage } from './lease-usage.ts';
 import type { NetworkState } from './network-state.ts';
-import { OptionAssembler } from './option-scopes.ts';
-import { drop, runPipeline, type Drop } from './pipeline.ts';
+import type { EngineServices } from './packet-context.ts';
+import { drop, runPipeline, type Drop, type Step } from './pipeline.ts';
 import { Admission, type Place } from './admission.ts';
 import { InFlightLimit } from './in-flight-limit.ts';
 import {
@@ -32,16 +31,9 @@ import {
 import { RecentOffers } from './recent-offers.ts';
 import { reviewedReclaim } from './reviewed-reclaim.ts';
 import type { Statistics } from './statistics.ts';
-import { clientFields } from './v4/describe.ts';
-import { settleDraws } from './v4/fresh-address.ts';
-import { peekPacket4 } from './v4/peek.ts';
-import { pipeline4 } from './v4/pipeline.ts';
-import { ServerIdentifiers } from './v4/server-identifiers.ts';
-import { startTransaction } from './v4/start-transaction.ts';
-import { SubnetPreference } from './v4/subnet-preference.ts';
-import type { Engine4, Transaction4 } from './v4/transaction.ts';
+import { SubnetPreference } from './subnet-preference.ts';
 
-export interface Server4Options {
+export interface ServerOptions {
   /** `-p`: the port of servers and relays. */
   readonly serverPort?: number;
   /** `-P`: the port of clients. */
@@ -54,11 +46,11 @@ export interface Server4Options {
   readonly recountSeconds?: number;
 }
 
-export interface Server4Deps {
+export interface ServerDeps<F extends Family, L extends Lease> {
   readonly snapshot: () => Snapshot;
-  readonly leases: LeaseStore<Lease4>;
+  readonly leases: LeaseStore<L>;
   readonly hosts: HostStore;
-  readonly transport: Transport;
+  readonly transport: Transport<F>;
   readonly statistics: Statistics;
   readonly log: Logger;
   readonly clock: Clock;
@@ -72,11 +64,37 @@ export interface Server4Deps {
   readonly hooks?: EngineHooks;
 }
 
-interface Waiting4 extends QueuedPacket {
-  readonly datagram: InboundDatagram;
+/** What a protocol is to its server: v4/protocol.ts, v6/protocol.ts. */
+export interface Protocol<F extends Family, L extends Lease, T> {
+  readonly ports: { readonly server: number; readonly client: number };
+  /** Never throws. */
+  peek(bytes: Uint8Array): Omit<QueuedPacket, 'receivedAt'>;
+  /** What makes the transactions of one server. */
+  engine(services: EngineServices<F, L>): (
+    snapshot: Snapshot,
+    datagram: InboundDatagram<F>,
+    hooks: HookScope | null,
+  ) => T;
+  readonly pipeline: readonly Step<T>[];
+  /** Once per packet, whatever became of it: what was set aside for the client and is not needed. */
+  settle(transaction: T): void;
+  /** After the pipeline said `reply`. */
+  outbound(transaction: T): OutboundDatagram<F>;
+  /** Statistic of what is sent, beside pktN-sent. */
+  sentStatistic(transaction: T): string | undefined;
+  clientFields(transaction: T): LogFields;
+  readonly reclaim: {
+    isAsked(scope: HookScope): boolean;
+    expire(scope: HookScope, lease: L, remove: boolean): Promise<HookOutcome>;
+    recover(scope: HookScope, lease: L): Promise<HookOutcome>;
+  };
 }
 
-export interface Server4 {
+interface Waiting<F extends Family> extends QueuedPacket {
+  readonly datagram: InboundDatagram<F>;
+}
+
+export interface Server<L extends Lease> {
   /** Counts what the store holds, then listens and starts the lease timers. */
   start(): Promise<void>;
   /** Answers what was accepted, stops the timers; the stores stay open. */
@@ -87,12 +105,10 @@ export interface Server4 {
   settled(): Promise<void>;
   /** Packets that wait: now, and averaged over about the last 10, 100 and 1000 that came. */
   queue(): { readonly size: number; readonly averages: readonly [number, number, number] };
-  readonly timers: LeaseTimers<Lease4>;
+  readonly timers: LeaseTimers<L>;
 }
 
 const defaults = {
-  serverPort: 67,
-  clientPort: 68,
   queueCapacity: defaultQueueCapacity,
   maxInFlight: 4096,
   recountSeconds: 30,
@@ -101,12 +117,18 @@ const defaults = {
 /** Seconds between error lines about a store that does not answer. */
 const storeErrorInterval = 10;
 
-export function createServer4(options: Server4Options, deps: Server4Deps): Server4 {
+export function createServer<F extends Family, L extends Lease, T>(
+  family: F,
+  protocol: Protocol<F, L, T>,
+  options: ServerOptions,
+  deps: ServerDeps<F, L>,
+): Server<L> {
   const settings = { ...defaults, ...options };
   const { statistics, log, clock, transport, leases, networkState } = deps;
   const hooks = deps.hooks ?? noHooks;
-  const usage = new LeaseUsage({ family: 4 }, { statistics });
-  const engine: Engine4 = {
+  const usage = new LeaseUsage({ family }, { statistics });
+  const startTransaction = protocol.engine({
+    family,
     leases,
     hosts: deps.hosts,
     transport,
@@ -117,40 +139,39 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
     allocator: deps.allocator,
     preference: new SubnetPreference(),
     recentOffers: new RecentOffers(() => clock.monotonic()),
-    options: new OptionAssembler({ encodeSuboptions: encodeSuboptions4 }),
-    serverIdentifiers: new ServerIdentifiers({ transport }),
-    serverPort: settings.serverPort,
-    clientPort: settings.clientPort,
-  };
-  const reclaim = reviewedReclaim({
+    serverPort: settings.serverPort ?? protocol.ports.server,
+    clientPort: settings.clientPort ?? protocol.ports.client,
+  });
+  const reclaim = reviewedReclaim<L>({
+    ...protocol.reclaim,
     hooks: () => hooks.begin(deps.snapshot().globals),
     leases,
-    expire: (scope, lease4, remove) =>
-      scope.call('lease4_expire', { lease4: { ...lease4 }, remove_lease: remove }),
-    recover: (scope, lease4) => scope.call('lease4_recover', { lease4: { ...lease4 } }),
-    isAsked: (scope) => scope.has('lease4_expire') || scope.has('lease4_recover'),
     log,
   });
-  const timers = new LeaseTimers<Lease4>(
-    { family: 4, recountSeconds: settings.recountSeconds },
+  const timers = new LeaseTimers<L>(
+    { family, recountSeconds: settings.recountSeconds },
     { snapshot: deps.snapshot, leases, usage, networkState, clock, random: deps.random, log, reclaim },
   );
   let lastStoreError = -Infinity;
+  const [received, sent] = [
+    statistics.counter(`pkt${family}-received`),
+    statistics.counter(`pkt${family}-sent`),
+  ];
 
-  const countDrop = ({ drop: reason, detail }: Drop, t: Transaction4 | null): void => {
-    for (const name of statisticsOfDrop(reason, 4)) statistics.counter(name).add();
+  const countDrop = ({ drop: reason, detail }: Drop, t: T | null): void => {
+    for (const name of statisticsOfDrop(reason, family)) statistics.counter(name).add();
     if (reason === 'store-unavailable' && clock.now() - lastStoreError >= storeErrorInterval * 1000) {
       lastStoreError = clock.now();
       log.error('FLOTILLA_STORE_UNAVAILABLE', `packets are dropped, nothing can be promised: ${detail}`);
     } else if (reason === 'processing-failed') {
-      log.error(dropLogId(reason), detail, t ? clientFields(t) : {});
+      log.error(dropLogId(reason), detail, t ? protocol.clientFields(t) : {});
     } else if (log.debugEnabled) {
-      log.debug(dropLogId(reason), detail, { reason, ...(t && clientFields(t)) });
+      log.debug(dropLogId(reason), detail, { reason, ...(t && protocol.clientFields(t)) });
     }
   };
 
-  const process = async (datagram: InboundDatagram, place: Place): Promise<void> => {
-    let t: Transaction4 | null = null;
+  const process = async (datagram: InboundDatagram<F>, place: Place): Promise<void> => {
+    let t: T | null = null;
     let isSettled = false;
     const snapshot = deps.snapshot();
     const begun = hooks.begin(snapshot.globals);
@@ -160,32 +181,33 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
       end: () => begun.end(),
     };
     try {
-      t = startTransaction(engine, snapshot, datagram, scope);
-      const result = await runPipeline(pipeline4, t);
+      t = startTransaction(snapshot, datagram, scope);
+      const result = await runPipeline(protocol.pipeline, t);
       isSettled = true;
-      settleDraws(t);
+      protocol.settle(t);
       if (result === 'reply') send(t);
       else if (result !== 'done') countDrop(result, t);
     } catch (error) {
       countDrop(drop(isStoreError(error) ? 'store-unavailable' : 'processing-failed', messageOf(error)), t);
     } finally {
-      if (t && !isSettled) settleDraws(t);
+      if (t && !isSettled) protocol.settle(t);
       scope?.end();
     }
   };
 
-  const send = (t: Transaction4): void => {
-    transport.send({ ...t.outbound!, bytes: t.bytes! });
-    statistics.counter('pkt4-sent').add();
-    statistics.counter(sentStatistic.get(t.answer)!).add();
+  const send = (t: T): void => {
+    transport.send(protocol.outbound(t));
+    sent.add();
+    const kind = protocol.sentStatistic(t);
+    if (kind !== undefined) statistics.counter(kind).add();
   };
 
-  const queueTypes = deps.queueTypes ?? new QueueTypes({ family: 4 });
+  const queueTypes = deps.queueTypes ?? new QueueTypes({ family });
   const queueServices: QueueServices = {
-    family: 4,
+    family,
     now: () => clock.monotonic(),
     drop: (_packet, reason) => {
-      statistics.counter('pkt4-received').add();
+      received.add();
       countDrop(drop(reason, dropReasons[reason].meaning), null);
     },
   };
@@ -195,8 +217,8 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
   const controlNow = queueControlOf(deps.snapshot());
   let asked = { control: controlNow, factory: queueTypes.factoryOf(controlNow) };
   let serving = asked.factory;
-  const admission = new Admission<Waiting4>(
-    { family: 4 },
+  const admission = new Admission<Waiting<F>>(
+    { family },
     {
       queue: createQueue(asked.control),
       limit: new InFlightLimit({ max: settings.maxInFlight }),
@@ -246,7 +268,7 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
       usage.onSnapshot(deps.snapshot(), null);
       await timers.recount();
       transport.listen((datagram) =>
-        admission.push({ ...peekPacket4(datagram.bytes), receivedAt: datagram.receivedAt, datagram }),
+        admission.push({ ...protocol.peek(datagram.bytes), receivedAt: datagram.receivedAt, datagram }),
       );
       timers.start();
     },
@@ -264,12 +286,6 @@ export function createServer4(options: Server4Options, deps: Server4Deps): Serve
 
 const queueControlOf = ({ written }: Snapshot): JsonMap | undefined =>
   written['dhcp-queue-control'] as JsonMap | undefined;
-
-const sentStatistic: ReadonlyMap<number, string> = new Map([
-  [messageType4.OFFER, 'pkt4-offer-sent'],
-  [messageType4.ACK, 'pkt4-ack-sent'],
-  [messageType4.NAK, 'pkt4-nak-sent'],
-]);
 
 const storeErrorCode = /^(STORE_|DATABASE_|LEASE_FILE)/;
 const isStoreError = (error: unknown): boolean =>

@@ -1,5 +1,6 @@
 // Every hook point: when it is called, its arguments in order, and what each status does there. docs/hooks.md shows it.
 import type { HookPoint } from '../engine/hooks.ts';
+import type { HookArguments4 } from '../engine/v4/hook-arguments.ts';
 
 export interface PointArgument {
   readonly name: string;
@@ -21,7 +22,7 @@ const out = (name: string, type: string): PointArgument => ({ name, type, direct
 const query = given('query4', 'Query4');
 
 /** In the order in which a packet meets them. The rows name exactly the arguments that the engine gives. */
-export const pointsTable: { readonly [P in HookPoint]: PointRow } = {
+export const pointsTable: { readonly [P in keyof HookArguments4]: PointRow } = {
   dhcp4_srv_configured: {
     when: 'A configuration is good and about to come into force, at the start too.',
     arguments: [

@@ -9,7 +9,8 @@ import type { JsonMap } from '../../src/config/written.ts';
 import type { EngineHooks } from '../../src/engine/hooks.ts';
 import { NetworkState } from '../../src/engine/network-state.ts';
 import type { QueueTypes } from '../../src/engine/queue-types.ts';
-import { createServer4, type Server4, type Server4Options } from '../../src/engine/server.ts';
+import type { Server, ServerOptions } from '../../src/engine/server.ts';
+import { createServer4 } from '../../src/engine/v4/protocol.ts';
 import { Statistics } from '../../src/engine/statistics.ts';
 import type { Logger } from '../../src/log.ts';
 import type { InboundDatagram, OutboundDatagram, Transport } from '../../src/net/transport.ts';
@@ -32,7 +33,7 @@ export interface WorldStore {
 export interface WorldOptions {
   /** Keys of `Dhcp4`; reservations, classes, networks and subnets as an operator writes them. */
   readonly config: JsonMap;
-  readonly server?: Server4Options;
+  readonly server?: ServerOptions;
   readonly sharedLeases?: boolean;
   /** Instead of the reservations of the configuration. */
   readonly hosts?: HostStore;
@@ -75,7 +76,7 @@ export class World {
   readonly sent: Reply[] = [];
   readonly hooks: EngineHooks | undefined;
   snapshot: Snapshot;
-  server: Server4;
+  server: Server<Lease4>;
   readonly #options: WorldOptions;
   #handler: (datagram: InboundDatagram) => void = () => undefined;
 
@@ -162,7 +163,7 @@ export class World {
     return parseIpv4(this.#options.serverAddress ?? serverAddress);
   }
 
-  #makeServer(): Server4 {
+  #makeServer(): Server<Lease4> {
     return createServer4(this.#options.server ?? {}, {
       snapshot: () => this.snapshot,
       leases: this.store.leases,

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { JsonMap } from '../../src/config/written.ts';
 import type { HookArguments, HookPoint } from '../../src/engine/hooks.ts';
-import type { Server4Options } from '../../src/engine/server.ts';
+import type { ServerOptions } from '../../src/engine/server.ts';
 import { prepareLibraries } from '../../src/bin/check-sections.ts';
 import { checkConfig } from '../../src/config/load.ts';
 import type { Clock } from '../../src/engine/clock.ts';
@@ -57,7 +57,7 @@ export interface HookWorld {
 export async function hookWorld(
   libraries: readonly HookLibrary[],
   config: JsonMap = plain(),
-  given: { readonly clock?: Clock; readonly server?: Server4Options } = {},
+  given: { readonly clock?: Clock; readonly server?: ServerOptions } = {},
 ): Promise<HookWorld> {
   const fake = new FakeClock();
   const clock = given.clock ?? fake;

@@ -5,21 +5,11 @@ import { WireError } from '../../wire/cursor.ts';
 import { decodeMessage4 } from '../../wire/v4/codec.ts';
 import { messageType4 } from '../../wire/v4/message.ts';
 import { decodeSuboptions4 } from '../../wire/v4/suboptions.ts';
-import { classifyFirst } from '../class-list.ts';
+import { classifyByTests } from '../class-steps.ts';
 import { drop, type StepResult } from '../pipeline.ts';
-import { classifyDeps } from './classify.ts';
-import { endOffer } from './fresh-address.ts';
+import { clientOf } from './lookup.ts';
 import { option4, uint32Of } from './option-codes.ts';
 import type { Transaction4 } from './transaction.ts';
-
-export function checkService(t: Transaction4): StepResult {
-  t.engine.statistics.counter('pkt4-received').add();
-  if (t.engine.networkState.isEnabled) return 'continue';
-  return drop(
-    'service-disabled',
-    `the service is off for origins ${t.engine.networkState.origins().join(', ')}`,
-  );
-}
 
 export function decode(t: Transaction4): StepResult {
   try {
@@ -66,12 +56,10 @@ const receivedStatistic: ReadonlyMap<number, string> = new Map([
 
 /** ALL and the vendor class, then pass 1 of the configured classes. */
 export function classifyByPacket(t: Transaction4): StepResult {
-  t.classes.add('ALL');
-  if (t.agentStashed) t.classes.add('STASH_AGENT_OPTIONS');
+  const builtIn = t.agentStashed ? ['STASH_AGENT_OPTIONS'] : [];
   const vendor = t.query.options.get(option4.vendorClass);
-  if (vendor && vendor.length > 0) t.classes.add(`VENDOR_CLASS_${Buffer.from(vendor).toString('latin1')}`);
-  classifyFirst(t.snapshot, t.packet, t.classes, classifyDeps(t));
-  return 'continue';
+  if (vendor && vendor.length > 0) builtIn.push(`VENDOR_CLASS_${Buffer.from(vendor).toString('latin1')}`);
+  return classifyByTests(t, builtIn);
 }
 
 /** Message type, direct INFORM without an address, and the server identifier. */
@@ -102,8 +90,11 @@ function acceptServerIdentifier(t: Transaction4): StepResult {
   return drop('not-for-us', 'the server identifier names another server');
 }
 
-export function dropMembersOfDrop(t: Transaction4): StepResult {
-  return t.classes.has('DROP') ? drop('admin-filtered', 'member of the class DROP') : 'continue';
+/** The client does not want what this server offered it last, or no longer: others may have it at once. */
+function endOffer(t: Transaction4): void {
+  const client = clientOf(t);
+  const address = t.engine.allocator.declined(client);
+  if (address !== null) t.engine.leases.withdraw(Number(address), client);
 }
 
 export function checkSanity(t: Transaction4): StepResult {

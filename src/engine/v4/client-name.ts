@@ -5,7 +5,8 @@ import { FlotillaError, messageOf } from '../../errors.ts';
 import { decodeClientFqdn4, encodeClientFqdn4, hostNameText4, type ClientFqdn4 } from '../../wire/v4/fqdn.ts';
 import { generateName, qualifyName, replacesName, sanitizeName } from '../client-name-rules.ts';
 import { option4 } from './option-codes.ts';
-import { currentHost, noName, type ClientName, type Transaction4 } from './transaction.ts';
+import { currentHost } from '../packet-context.ts';
+import { noName, type ClientName, type Transaction4 } from './transaction.ts';
 
 /** The name for this address; needs the final subnet, whose reservation decides. `parameters`: of the address's pool. */
 export function chooseName(t: Transaction4, address: number, parameters: ScopeParameters): ClientName {

@@ -2,25 +2,19 @@
 import type { Subnet } from '../../config/snapshot.ts';
 import { formatIpv4 } from '../../addr/ipv4.ts';
 import type { Lease4 } from '../../store/lease.ts';
+import { askHolders, isFree, isFreeForClient, isHolder, rememberOffer } from '../address-search.ts';
+import { eligibleSubnets, findPoolSubnet, poolOf } from '../eligible.ts';
+import { bestOf, freshAddresses } from '../fresh-address.ts';
+import { noReservations } from '../packet-context.ts';
 import { drop, type StepResult } from '../pipeline.ts';
+import { askOwners, isReservedForOther } from '../reservations.ts';
 import { messageType4 } from '../../wire/v4/message.ts';
 import { leaseFields } from './describe.ts';
-import { eligibleSubnets, findPoolSubnet, poolOf } from './eligible.ts';
-import { bestOf, freshAddresses } from './fresh-address.ts';
-import { memberClasses, offerLease, writeOffer, type ChosenAddress } from './grant.ts';
-import {
-  askHolders,
-  isFree,
-  isFreeForClient,
-  isHolder,
-  ownLease,
-  rememberOffer,
-  requestedAddress,
-  setAside,
-} from './lookup.ts';
-import { askOwners, isReservedForOther, ownReservation } from './reservations.ts';
+import { memberClasses, offerLease, setAsideChosen, writeOffer, type ChosenAddress } from './grant.ts';
+import { ownReservation } from './identifiers.ts';
+import { ownLease, requestedAddress } from './lookup.ts';
 import { allocationFailed, wantsNoAddress } from './refusal.ts';
-import { noReservations, type Transaction4 } from './transaction.ts';
+import type { Transaction4 } from './transaction.ts';
 
 export async function discover(t: Transaction4): Promise<StepResult> {
   if (!t.subnet) return drop('no-subnet', 'no subnet for this DISCOVER');
@@ -39,7 +33,7 @@ export async function discover(t: Transaction4): Promise<StepResult> {
   }
   const conflicts: number[] = [];
   for await (const chosen of offerable(t, lease)) {
-    if (!isHolder(t, chosen.address) && !(await setAside(t, chosen.subnet.id, chosen.address))) continue;
+    if (!isHolder(t, chosen.address) && !(await setAsideChosen(t, chosen))) continue;
     const offerLifetime = offerLifetimeOf(t, chosen.subnet);
     if (offerLifetime === 0) {
       if (await offerLease(t, chosen, lease)) return offered(t);
@@ -56,7 +50,7 @@ const maxConflicts = 8;
 
 function offered(t: Transaction4): StepResult {
   t.answer = messageType4.OFFER;
-  rememberOffer(t);
+  if (t.offerLifetime === 0) rememberOffer(t, t.grant!.lease.address);
   const { lease, lifetime } = t.grant!;
   t.engine.log.info(
     'DHCP4_LEASE_OFFER',
@@ -116,7 +110,7 @@ async function* offerable(t: Transaction4, lease: Lease4 | null): AsyncGenerator
 /** In a pool that admits the client, and reserved for nobody else. */
 async function mayHave(t: Transaction4, address: number, subnets: readonly Subnet[]): Promise<boolean> {
   const subnet = findPoolSubnet(t, address);
-  if (!subnet || !subnets.includes(subnet) || !poolOf(subnet, address, t.classes)) return false;
+  if (!subnet || !subnets.includes(subnet) || !poolOf(subnet.pools, address, t.classes)) return false;
   await askOwners(t, [address]);
   return !isReservedForOther(t, subnet, address);
 }

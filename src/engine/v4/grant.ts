@@ -2,18 +2,26 @@
 import { sameBytes } from '../../addr/hex.ts';
 import type { ClientClass, Subnet } from '../../config/snapshot.ts';
 import { infiniteLifetime, isExpired, leaseState, type Lease4 } from '../../store/lease.ts';
+import { setAside } from '../address-search.ts';
+import { eligibleSubnets, poolOf } from '../eligible.ts';
 import { reusableLifetime } from '../lease-cache.ts';
 import { chooseLifetime, shortestLifetime } from '../lifetime.ts';
 import { chooseName } from './client-name.ts';
-import { poolOf } from './eligible.ts';
 import { extendedInfo } from './extended-info.ts';
 import { isReviewed, reclaimForReuse, remaining, reviewLease, type Review } from './hook-leases.ts';
+import { ownReservation } from './identifiers.ts';
 import { option4, uint32Of } from './option-codes.ts';
 import type { Transaction4 } from './transaction.ts';
 
 export interface ChosenAddress {
   readonly subnet: Subnet;
   readonly address: number;
+}
+
+/** See {@link setAside}. */
+export function setAsideChosen(t: Transaction4, { subnet, address }: ChosenAddress): Promise<boolean> {
+  const isReserved = ownReservation(t, eligibleSubnets(t))?.address === address;
+  return setAside(t, subnet.id, address, isReserved);
 }
 
 /** The lease as a DISCOVER announces it: nothing is written. False: a callout refused it. */
@@ -123,7 +131,7 @@ export async function claimLease(t: Transaction4, lease: Lease4, previous: Lease
 /** Settles the subnet (options and names follow the final one) and makes the row. */
 function buildLease(t: Transaction4, { subnet, address }: ChosenAddress, previous: Lease4 | null): Lease4 {
   t.subnet = subnet;
-  const pool = poolOf(subnet, address, t.classes);
+  const pool = poolOf(subnet.pools, address, t.classes);
   t.name = chooseName(t, address, (pool ?? subnet).parameters);
   const existing = previous?.address === address ? previous : null;
   return {

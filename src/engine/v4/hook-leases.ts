@@ -2,7 +2,8 @@
 import { formatIpv4 } from '../../addr/ipv4.ts';
 import { infiniteLifetime, isExpired, leaseState, type Lease4 } from '../../store/lease.ts';
 import type { ChosenAddress } from './grant.ts';
-import { begunResponse, hooksAt, queryOf } from './hook-packets.ts';
+import { hooksAt } from '../hook-step.ts';
+import { begunResponse, queryOf } from './hook-packets.ts';
 import { replyHeader } from './reply-header.ts';
 import type { ClientName, Transaction4 } from './transaction.ts';
 

@@ -1,12 +1,7 @@
 // The packet as callouts see it: the transaction's own message and classes, never the transaction.
-import type { HookPoint, HookScope, Query4, Response4 } from '../hooks.ts';
 import type { Message4 } from '../../wire/v4/message.ts';
+import type { Query4, Response4 } from './hook-arguments.ts';
 import type { Transaction4 } from './transaction.ts';
-
-/** The scope, when somebody waits at this point; one comparison otherwise. */
-export function hooksAt(t: Transaction4, point: HookPoint): HookScope | null {
-  return t.hooks !== null && t.hooks.has(point) ? t.hooks : null;
-}
 
 /** The same object at every point of one packet. */
 export function queryOf(t: Transaction4): Query4 {

@@ -2,58 +2,64 @@
 import { formatIpv4 } from '../../addr/ipv4.ts';
 import type { Lease4 } from '../../store/lease.ts';
 import { messageType4 } from '../../wire/v4/message.ts';
-import type { HookOutcome } from '../hooks.ts';
-import { drop, type Drop, type StepResult } from '../pipeline.ts';
+import { askCallouts, droppedByCallout, hooksAt, parkingLotFull } from '../hook-step.ts';
+import { currentHost } from '../packet-context.ts';
+import { drop, type StepResult } from '../pipeline.ts';
 import { readQuery } from './accept.ts';
 import { clientFields } from './describe.ts';
 import { claimLease } from './grant.ts';
-import { hooksAt, queryOf, responseOf } from './hook-packets.ts';
+import { queryOf, responseOf } from './hook-packets.ts';
 import { useSubnet } from './select-subnet.ts';
-import { currentHost, type Transaction4 } from './transaction.ts';
+import type { Transaction4 } from './transaction.ts';
+
+type Result = StepResult | Promise<StepResult>;
 
 /** Before anything is parsed. `skip`: the callout filled the message itself. */
-export function bufferReceive(t: Transaction4): StepResult | Promise<StepResult> {
-  const hooks = hooksAt(t, 'buffer4_receive');
-  if (!hooks) return 'continue';
-  return hooks.call('buffer4_receive', { query4: queryOf(t) }).then(({ status }) => {
-    if (status === 'drop') return dropped(t, 'DHCP4_HOOK_BUFFER_RCVD_DROP', 'buffer4_receive');
-    t.isParsedByHook = status === 'skip';
-    return 'continue';
-  });
+export function bufferReceive(t: Transaction4): Result {
+  return askCallouts(
+    t,
+    'buffer4_receive',
+    () => ({ query4: queryOf(t) }),
+    ({ status }) => {
+      if (status === 'drop') return dropped(t, 'DHCP4_HOOK_BUFFER_RCVD_DROP', 'buffer4_receive');
+      t.isParsedByHook = status === 'skip';
+      return 'continue';
+    },
+  );
 }
 
 /** Parsed and of a type that is answered. What the callouts changed in the message counts from here on. */
-export function packetReceive(t: Transaction4): StepResult | Promise<StepResult> {
-  const hooks = hooksAt(t, 'pkt4_receive');
-  if (!hooks) return 'continue';
-  return hooks.call('pkt4_receive', { query4: queryOf(t) }).then(({ status }) => {
-    if (status !== 'continue') return dropped(t, 'DHCP4_HOOK_PACKET_RCVD_SKIP', 'pkt4_receive');
-    readQuery(t);
-    return 'continue';
-  });
+export function packetReceive(t: Transaction4): Result {
+  return askCallouts(
+    t,
+    'pkt4_receive',
+    () => ({ query4: queryOf(t) }),
+    ({ status }) => {
+      if (status !== 'continue') return dropped(t, 'DHCP4_HOOK_PACKET_RCVD_SKIP', 'pkt4_receive');
+      readQuery(t);
+      return 'continue';
+    },
+  );
 }
 
 /** The callouts may choose another subnet, or none. */
-export function subnetSelect(t: Transaction4): StepResult | Promise<StepResult> {
-  const hooks = hooksAt(t, 'subnet4_select');
-  if (!hooks) return 'continue';
+export function subnetSelect(t: Transaction4): Result {
   const { subnets } = t.snapshot;
-  const args = { query4: queryOf(t), subnet4: t.subnet, subnet4collection: subnets };
-  return hooks.call('subnet4_select', args).then(({ status }) => {
+  const makeArguments = () => ({ query4: queryOf(t), subnet4: t.subnet, subnet4collection: subnets });
+  return askCallouts(t, 'subnet4_select', makeArguments, ({ status }, { subnet4 }) => {
     if (status === 'overflow') return overflow(t, 'DHCP4_HOOK_SUBNET4_SELECT_PARKING_LOT_FULL');
     if (status === 'drop') return dropped(t, 'DHCP4_HOOK_SUBNET4_SELECT_DROP', 'subnet4_select');
-    const chosen = status === 'skip' ? null : args.subnet4;
+    const chosen = status === 'skip' ? null : subnet4;
     if (chosen !== t.subnet) {
       // Only what is configured can be chosen: everything later looks its pools and options up.
-      const known = chosen === null ? null : (subnets.get(chosen?.id) ?? t.subnet);
-      useSubnet(t, known);
+      useSubnet(t, chosen === null ? null : (subnets.get(chosen?.id) ?? t.subnet));
     }
     return 'continue';
   });
 }
 
 /** What a REQUEST came to is in the store, and the answer is complete. */
-export function leasesCommitted(t: Transaction4): StepResult | Promise<StepResult> {
+export function leasesCommitted(t: Transaction4): Result {
   if (t.type !== messageType4.REQUEST || t.grant === null) return 'continue';
   const leases = t.written === null || t.reused ? [] : [t.grant.lease];
   const removed = t.written?.removed ? [t.written.removed] : [];
@@ -65,30 +71,25 @@ export function tellCommitted(
   t: Transaction4,
   leases4: readonly Lease4[],
   deleted: readonly Lease4[],
-): StepResult | Promise<StepResult> {
-  const hooks = hooksAt(t, 'leases4_committed');
-  if (!hooks) return 'continue';
-  return hooks
-    .call('leases4_committed', {
-      query4: queryOf(t),
-      response4: t.response ? responseOf(t) : null,
-      leases4,
-      deleted_leases4: deleted,
-    })
-    .then(({ status }) => {
-      if (status === 'overflow') return overflow(t, 'DHCP4_HOOK_LEASES4_COMMITTED_PARKING_LOT_FULL');
-      if (status === 'drop') return dropped(t, 'DHCP4_HOOK_LEASES4_COMMITTED_DROP', 'leases4_committed');
-      return 'continue';
-    });
+): Result {
+  const makeArguments = () => ({
+    query4: queryOf(t),
+    response4: t.response ? responseOf(t) : null,
+    leases4,
+    deleted_leases4: deleted,
+  });
+  return askCallouts(t, 'leases4_committed', makeArguments, ({ status }) => {
+    if (status === 'overflow') return overflow(t, 'DHCP4_HOOK_LEASES4_COMMITTED_PARKING_LOT_FULL');
+    if (status === 'drop') return dropped(t, 'DHCP4_HOOK_LEASES4_COMMITTED_DROP', 'leases4_committed');
+    return 'continue';
+  });
 }
 
 /** An OFFER is complete. A callout may find that the address is in use: then it is set aside. */
-export function leaseOffer(t: Transaction4): StepResult | Promise<StepResult> {
+export function leaseOffer(t: Transaction4): Result {
   if (t.type !== messageType4.DISCOVER || t.grant === null) return 'continue';
-  const hooks = hooksAt(t, 'lease4_offer');
-  if (!hooks) return 'continue';
   const { lease } = t.grant;
-  const args = {
+  const makeArguments = () => ({
     query4: queryOf(t),
     response4: responseOf(t),
     leases4: [lease],
@@ -96,15 +97,15 @@ export function leaseOffer(t: Transaction4): StepResult | Promise<StepResult> {
     old_lease: t.own.find(({ address }) => address === lease.address) ?? t.own[0] ?? null,
     host: currentHost(t),
     offer_address_in_use: undefined as boolean | undefined,
-  };
-  return hooks.call('lease4_offer', args).then(async ({ status, parked }: HookOutcome) => {
+  });
+  return askCallouts(t, 'lease4_offer', makeArguments, ({ status, parked }, args) => {
     if (status === 'overflow') return overflow(t, 'DHCP4_HOOK_LEASE4_OFFER_PARKING_LOT_FULL');
     if (status === 'drop') return dropped(t, 'DHCP4_HOOK_LEASE4_OFFER_DROP', 'lease4_offer');
     if (parked && args.offer_address_in_use === undefined) {
       const text = 'the offer was parked, and offer_address_in_use was not set: taken as false';
       t.engine.log.error('DHCP4_HOOK_LEASE4_OFFER_ARGUMENT_MISSING', text, clientFields(t));
     }
-    return args.offer_address_in_use === true ? await serverDecline(t, lease) : 'continue';
+    return args.offer_address_in_use === true ? serverDecline(t, lease) : 'continue';
   });
 }
 
@@ -132,11 +133,9 @@ async function serverDecline(t: Transaction4, lease: Lease4): Promise<StepResult
 }
 
 /** The answer is complete. `skip`: the callout encoded it itself. */
-export function packetSend(t: Transaction4): StepResult | Promise<StepResult> {
-  const hooks = hooksAt(t, 'pkt4_send');
-  if (!hooks) return 'continue';
-  const args = { query4: queryOf(t), response4: responseOf(t), subnet4: t.subnet };
-  return hooks.call('pkt4_send', args).then(({ status }) => {
+export function packetSend(t: Transaction4): Result {
+  const makeArguments = () => ({ query4: queryOf(t), response4: responseOf(t), subnet4: t.subnet });
+  return askCallouts(t, 'pkt4_send', makeArguments, ({ status }) => {
     if (status === 'drop') return dropped(t, 'DHCP4_HOOK_PACKET_SEND_DROP', 'pkt4_send');
     if (status !== 'skip') t.bytes = null;
     else if (!(t.bytes instanceof Uint8Array)) {
@@ -147,25 +146,20 @@ export function packetSend(t: Transaction4): StepResult | Promise<StepResult> {
 }
 
 /** The answer's bytes; what the callouts assign is sent instead. */
-export function bufferSend(t: Transaction4): StepResult | Promise<StepResult> {
-  const hooks = hooksAt(t, 'buffer4_send');
-  if (!hooks) return 'reply';
-  const args = { response4: responseOf(t) };
-  return hooks.call('buffer4_send', args).then(({ status }) => {
-    if (status !== 'continue') return dropped(t, 'DHCP4_HOOK_BUFFER_SEND_SKIP', 'buffer4_send');
-    if (t.bytes instanceof Uint8Array) return 'reply';
-    return drop('processing-failed', 'a buffer4_send callout left no bytes to send');
-  });
+export function bufferSend(t: Transaction4): Result {
+  if (!hooksAt(t, 'buffer4_send')) return 'reply';
+  return askCallouts(
+    t,
+    'buffer4_send',
+    () => ({ response4: responseOf(t) }),
+    ({ status }) => {
+      if (status !== 'continue') return dropped(t, 'DHCP4_HOOK_BUFFER_SEND_SKIP', 'buffer4_send');
+      if (t.bytes instanceof Uint8Array) return 'reply';
+      return drop('processing-failed', 'a buffer4_send callout left no bytes to send');
+    },
+  );
 }
 
-function dropped(t: Transaction4, id: string, point: string): Drop {
-  if (t.engine.log.debugEnabled)
-    t.engine.log.debug(id, `a ${point} callout dropped the packet`, clientFields(t));
-  return drop('hook-dropped', `a ${point} callout dropped the packet`);
-}
-
-function overflow(t: Transaction4, id: string): Drop {
-  const text = 'more packets are parked than parked-packet-limit allows';
-  if (t.engine.log.debugEnabled) t.engine.log.debug(id, text, clientFields(t));
-  return drop('queue-full', text);
-}
+const dropped = (t: Transaction4, id: string, point: Parameters<typeof droppedByCallout>[2]) =>
+  droppedByCallout(t, id, point, () => clientFields(t));
+const overflow = (t: Transaction4, id: string) => parkingLotFull(t, id, () => clientFields(t));

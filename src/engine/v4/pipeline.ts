@@ -2,15 +2,15 @@
 import { messageType4 } from '../../wire/v4/message.ts';
 import { encodeMessage4, maxMessageSize4 } from '../../wire/v4/codec.ts';
 import { drop, type Step, type StepResult } from '../pipeline.ts';
+import { checkService } from '../check-service.ts';
 import {
-  acceptMessage,
-  checkSanity,
-  checkService,
-  classifyByPacket,
-  decode,
+  classifyByEarlyReservation,
+  classifyByPools,
+  classifyByReservation,
   dropMembersOfDrop,
-} from './accept.ts';
-import { classifyByAddress, classifyByEarlyReservation, classifyByReservation } from './classify.ts';
+} from '../class-steps.ts';
+import { poolOf } from '../eligible.ts';
+import { acceptMessage, checkSanity, classifyByPacket, decode } from './accept.ts';
 import { decline } from './decline.ts';
 import { discover } from './discover.ts';
 import {
@@ -22,6 +22,7 @@ import {
   packetSend,
   subnetSelect,
 } from './hook-steps.ts';
+import { collectIdentifiers } from './identifiers.ts';
 import { inform } from './inform.ts';
 import { lookUp } from './lookup.ts';
 import { release } from './release.ts';
@@ -42,7 +43,7 @@ export const pipeline4: readonly Step<Transaction4>[] = [
   packetReceive, // hook pkt4_receive
   dropMembersOfDrop, // class DROP
   checkSanity, // what the message must and must not carry
-  classifyByEarlyReservation, // early-global-reservations-lookup
+  (t) => classifyByEarlyReservation(t, collectIdentifiers), // early-global-reservations-lookup
   selectSubnet, // which link is it?
   subnetSelect, // hook subnet4_select
   lookUp, // leases, wanted addresses and reservations: one round trip
@@ -58,6 +59,11 @@ export const pipeline4: readonly Step<Transaction4>[] = [
   encode, // message → bytes
   bufferSend, // hook buffer4_send
 ];
+
+function classifyByAddress(t: Transaction4): StepResult {
+  const pool = t.grant && t.subnet && poolOf(t.subnet.pools, t.grant.lease.address, t.classes);
+  return classifyByPools(t, pool ? [pool] : []);
+}
 
 function dispatch(t: Transaction4): StepResult | Promise<StepResult> {
   switch (t.type) {

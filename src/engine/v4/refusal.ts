@@ -3,10 +3,10 @@ import { formatIpv4 } from '../../addr/ipv4.ts';
 import type { OptionSet } from '../../wire/option-data.ts';
 import { messageType4 } from '../../wire/v4/message.ts';
 import { permits } from '../class-list.ts';
+import { eligibleSubnets } from '../eligible.ts';
+import { hasPermittedPool } from '../fresh-address.ts';
 import { drop, type StepResult } from '../pipeline.ts';
 import { clientFields } from './describe.ts';
-import { eligibleSubnets } from './eligible.ts';
-import { hasPermittedPool } from './fresh-address.ts';
 import { option4 } from './option-codes.ts';
 import type { Transaction4 } from './transaction.ts';
 

@@ -5,7 +5,8 @@ import { ownedBy } from '../../store/lease-owner.ts';
 import { drop, type StepResult } from '../pipeline.ts';
 import { leaseFields } from './describe.ts';
 import { clientOf } from './lookup.ts';
-import { hooksAt, queryOf } from './hook-packets.ts';
+import { hooksAt } from '../hook-step.ts';
+import { queryOf } from './hook-packets.ts';
 import { tellCommitted } from './hook-steps.ts';
 import type { Transaction4 } from './transaction.ts';
 

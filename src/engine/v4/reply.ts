@@ -2,6 +2,7 @@
 import { ipv4Bytes, ipv4Mask } from '../../addr/ipv4.ts';
 import { messageType4, type Message4 } from '../../wire/v4/message.ts';
 import type { OptionScopes } from '../option-scopes.ts';
+import { currentHost } from '../packet-context.ts';
 import { drop, type StepResult } from '../pipeline.ts';
 import { teeTimes } from '../lifetime.ts';
 import { addNameOption } from './client-name.ts';
@@ -9,7 +10,7 @@ import { memberClasses } from './grant.ts';
 import { option4, uint32Bytes } from './option-codes.ts';
 import { localAddress } from './reply-address.ts';
 import { replyHeader } from './reply-header.ts';
-import { currentHost, type Transaction4 } from './transaction.ts';
+import type { Transaction4 } from './transaction.ts';
 import { addVendorOptions } from './vendor-options.ts';
 
 /** Header fields: what is copied from the query, and the boot fields. */

@@ -2,16 +2,18 @@
 import { formatIpv4 } from '../../addr/ipv4.ts';
 import type { Lease4 } from '../../store/lease.ts';
 import { messageType4 } from '../../wire/v4/message.ts';
+import { askHolders, isFreeForClient, isHolder } from '../address-search.ts';
+import { eligibleSubnets, findPoolSubnet, isNetworkPoolAddress } from '../eligible.ts';
+import { freshAddresses } from '../fresh-address.ts';
 import { drop, type StepResult } from '../pipeline.ts';
+import { askOwners, isReservedForOther } from '../reservations.ts';
 import { clientFields, leaseFields } from './describe.ts';
-import { eligibleSubnets, findPoolSubnet, isNetworkPoolAddress } from './eligible.ts';
-import { freshAddresses } from './fresh-address.ts';
-import { commitLease, type ChosenAddress } from './grant.ts';
-import { askHolders, isFreeForClient, isHolder, ownLease, requestedAddress, setAside } from './lookup.ts';
+import { commitLease, setAsideChosen, type ChosenAddress } from './grant.ts';
+import { ownReservation, type OwnReservation } from './identifiers.ts';
+import { ownLease, requestedAddress } from './lookup.ts';
 import { option4 } from './option-codes.ts';
 import { countAllocationFailure, refuse, wantsNoAddress } from './refusal.ts';
 import { limitedBroadcast } from './reply-address.ts';
-import { askOwners, isReservedForOther, ownReservation, type OwnReservation } from './reservations.ts';
 import type { Transaction4 } from './transaction.ts';
 
 export async function request(t: Transaction4): Promise<StepResult> {
@@ -95,14 +97,14 @@ async function assign(t: Transaction4, lease: Lease4 | null): Promise<StepResult
     );
     return await outOfPool(t, requested);
   }
-  if (!isHolder(t, requested) && !(await mayTake(t, place.id, requested))) {
+  const chosen: ChosenAddress = { subnet: place, address: requested };
+  if (!isHolder(t, requested) && !(await mayTake(t, chosen))) {
     return await failed(
       t,
       'ALLOC_ENGINE_V4_REQUEST_IN_USE',
       `${formatIpv4(requested)} was offered to another client`,
     );
   }
-  const chosen: ChosenAddress = { subnet: place, address: requested };
   if (await commitLease(t, chosen, lease)) return acknowledged(t);
   if (t.isRefused) {
     return await failed(t, 'DHCPSRV_HOOK_LEASE4_SELECT_SKIP', `a callout refused ${formatIpv4(requested)}`);
@@ -115,9 +117,9 @@ async function assign(t: Transaction4, lease: Lease4 | null): Promise<StepResult
 }
 
 /** What this server offered it has set aside. Without an offer (a lease long over) it must not be taken from under one. */
-async function mayTake(t: Transaction4, subnetId: number, address: number): Promise<boolean> {
-  if (t.query.options.has(option4.serverIdentifier)) return t.offers.get(address) !== 'other';
-  return await setAside(t, subnetId, address);
+async function mayTake(t: Transaction4, chosen: ChosenAddress): Promise<boolean> {
+  if (t.query.options.has(option4.serverIdentifier)) return t.offers.get(chosen.address) !== 'other';
+  return await setAsideChosen(t, chosen);
 }
 
 /** Where the client may have the address: through its reservation, or in a pool that admits it. */
@@ -136,7 +138,7 @@ async function assignAny(
 ): Promise<StepResult> {
   let tries = 0;
   for await (const chosen of assignable(t, lease, reservation)) {
-    if (!isHolder(t, chosen.address) && !(await setAside(t, chosen.subnet.id, chosen.address))) continue;
+    if (!isHolder(t, chosen.address) && !(await setAsideChosen(t, chosen))) continue;
     if (await commitLease(t, chosen, lease)) return acknowledged(t);
     if (t.isRefused || ++tries >= maxTries) break;
   }

@@ -3,10 +3,11 @@ import { agentSuboption4 } from '../../wire/v4/agent.ts';
 import type { Subnet } from '../../config/snapshot.ts';
 import { ownerKeys } from '../../store/lease-owner.ts';
 import type { StepResult } from '../pipeline.ts';
-import { subnetPermits } from './eligible.ts';
+import { subnetPermits } from '../eligible.ts';
 import { option4, uint32Of } from './option-codes.ts';
 import type { Transaction4 } from './transaction.ts';
 import { limitedBroadcast } from './reply-address.ts';
+import { mayAskAnyServer } from './server-identifiers.ts';
 
 export function selectSubnet(t: Transaction4): StepResult {
   useSubnet(t, findSubnet(t) ?? null);
@@ -26,6 +27,7 @@ export function useSubnet(t: Transaction4, subnet: Subnet | null): void {
     // Copies: what a lease keeps must not keep the whole datagram alive.
     const client = { family: 4, clientId, hwaddr: new Uint8Array(t.query.chaddr) } as const;
     t.client = { ...client, keys: ownerKeys(client) };
+    t.isOfferPublic = mayAskAnyServer(t);
   }
 }
 

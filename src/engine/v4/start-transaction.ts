@@ -4,7 +4,9 @@ import type { InboundDatagram } from '../../net/transport.ts';
 import { emptyMessage4, type Message4 } from '../../wire/v4/message.ts';
 import type { HookScope } from '../hooks.ts';
 import { ExpressionPacket4 } from './expression-packet.ts';
-import { noName, noOffers, noReservations, type Engine4, type Transaction4 } from './transaction.ts';
+import { noOffers } from '../address-search.ts';
+import { noReservations } from '../packet-context.ts';
+import { noName, type Engine4, type Transaction4 } from './transaction.ts';
 
 export function startTransaction(
   engine: Engine4,
@@ -30,7 +32,9 @@ export function startTransaction(
     packet: null,
     classes: new Set(),
     subnet: null,
+    leaseType: 0,
     client: null,
+    isOfferPublic: false,
     identifiers: [],
     reservations: noReservations,
     own: [],

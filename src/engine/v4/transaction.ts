@@ -1,52 +1,21 @@
 // One DHCPv4 packet on its way through the pipeline: what the steps learned so far.
-import type { Allocator, Draw } from '../../alloc/allocator.ts';
-import type { Snapshot, Subnet } from '../../config/snapshot.ts';
-import type { ExpressionPacket } from '../../expr/expression.ts';
-import type { Logger } from '../../log.ts';
-import type { InboundDatagram, OutboundDatagram, Transport } from '../../net/transport.ts';
-import type { Host, HostIdentifier, HostStore } from '../../store/host-store.ts';
+import type { InboundDatagram, OutboundDatagram } from '../../net/transport.ts';
 import type { Lease4 } from '../../store/lease.ts';
-import type { ClientKey, LeaseStore, WriteOutcome } from '../../store/lease-store.ts';
+import type { ClientKey, WriteOutcome } from '../../store/lease-store.ts';
 import type { ClientFqdn4 } from '../../wire/v4/fqdn.ts';
 import type { Message4 } from '../../wire/v4/message.ts';
-import type { ClassList } from '../class-list.ts';
-import type { HookScope, Query4, Response4 } from '../hooks.ts';
-import type { LeaseUsage } from '../lease-usage.ts';
-import type { NetworkState } from '../network-state.ts';
+import type { AddressSearch } from '../address-search.ts';
+import type { Query4, Response4 } from './hook-arguments.ts';
 import type { OptionAssembler } from '../option-scopes.ts';
-import type { RecentOffers } from '../recent-offers.ts';
-import type { Statistics } from '../statistics.ts';
+import type { EngineServices } from '../packet-context.ts';
 import type { ServerIdentifiers } from './server-identifiers.ts';
-import type { SubnetPreference } from './subnet-preference.ts';
 
 export type ClientKey4 = Extract<ClientKey, { family: 4 }>;
 
 /** What every packet of one server shares. */
-export interface Engine4 {
-  readonly leases: LeaseStore<Lease4>;
-  readonly hosts: HostStore;
-  readonly transport: Transport;
-  readonly statistics: Statistics;
-  readonly usage: LeaseUsage;
-  readonly log: Logger;
-  readonly networkState: NetworkState;
-  readonly allocator: Allocator;
-  readonly preference: SubnetPreference;
-  readonly recentOffers: RecentOffers<Lease4>;
+export interface Engine4 extends EngineServices<4, Lease4> {
   readonly options: OptionAssembler;
   readonly serverIdentifiers: ServerIdentifiers;
-  /** `-p`: where relays are answered. `-P`: where clients are answered. */
-  readonly serverPort: number;
-  readonly clientPort: number;
-}
-
-/** Reservations found for the client, and those of addresses that were asked about. */
-export interface FoundReservations {
-  global: Host | null;
-  readonly bySubnet: Map<number, Host>;
-  /** Addresses whose reservations are known. */
-  readonly asked: Set<number>;
-  readonly byAddress: Host[];
 }
 
 /** The client's lease as the reply shows it. */
@@ -56,20 +25,14 @@ export interface Grant {
   readonly lifetime: number;
 }
 
-export interface Transaction4 {
+export interface Transaction4 extends AddressSearch<Lease4> {
   readonly engine: Engine4;
-  /** The configuration this packet is answered with, whatever comes later. */
-  readonly snapshot: Snapshot;
   datagram: InboundDatagram;
-  /** The hook libraries that this packet meets; null = none. */
-  readonly hooks: HookScope | null;
   /** The packet and its answer as callouts see them, once one has. */
   hookQuery: Query4 | null;
   hookResponse: Response4 | null;
   /** A buffer4_receive callout filled the query. */
   isParsedByHook: boolean;
-  /** The flexible identifier that callouts gave; undefined = not asked yet. */
-  flexId: HostIdentifier | null | undefined;
 
   query: Message4;
   type: number;
@@ -79,23 +42,8 @@ export interface Transaction4 {
   agentBytes: Uint8Array | null;
   /** The agent information came from the lease, not from the packet: it is not echoed. */
   agentStashed: boolean;
-  readonly packet: ExpressionPacket;
-  readonly classes: ClassList;
-
-  subnet: Subnet | null;
-  /** Null without a subnet. */
   client: ClientKey4 | null;
-  identifiers: readonly HostIdentifier[];
-  /** Written through {@link reservationsOf}. */
-  reservations: FoundReservations;
-  /** The client's rows in the subnets it may use; `now` is the store's clock. */
-  own: readonly Lease4[];
-  readonly held: Map<number, Lease4 | null>;
-  /** Addresses set aside by an offer: for this client, for another, or `later` while servers agree (LeaseFindings.hold). */
-  offers: ReadonlyMap<number, OfferState>;
-  now: number;
-  /** Addresses set aside for this client; what was used is told when the packet is done. */
-  readonly draws: { readonly subnet: Subnet; readonly draw: Draw }[];
+  isOfferPublic: boolean;
 
   name: ClientName;
   grant: Grant | null;
@@ -136,27 +84,3 @@ export const noName: ClientName = {
   forward: false,
   reverse: false,
 };
-
-export type OfferState = 'mine' | 'other' | 'later';
-
-/** What most packets have none of is shared until one has. */
-export const noReservations: FoundReservations = Object.freeze({
-  global: null,
-  bySubnet: new Map<number, Host>(),
-  asked: new Set<number>(),
-  byAddress: [],
-});
-export const noOffers: ReadonlyMap<number, OfferState> = new Map<number, OfferState>();
-
-export function reservationsOf(t: Transaction4): FoundReservations {
-  if (t.reservations === noReservations)
-    t.reservations = { global: null, bySubnet: new Map(), asked: new Set(), byAddress: [] };
-  return t.reservations;
-}
-
-/** The reservation whose options, names and fields the reply uses: of the final subnet, else the global one where it counts. */
-export function currentHost(t: Transaction4): Host | null {
-  if (!t.subnet) return null;
-  const host = t.reservations.bySubnet.get(t.subnet.id);
-  return host ?? (t.subnet.parameters.reservationsGlobal ? t.reservations.global : null);
-}

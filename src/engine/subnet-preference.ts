@@ -1,5 +1,5 @@
 // Which subnet of a shared network to try first: the one that last had an address for packets of the same classes.
-import type { Subnet } from '../../config/snapshot.ts';
+import type { Subnet } from '../config/snapshot.ts';
 
 /** Entries kept; the oldest goes first. */
 const limit = 4096;
