@@ -1,5 +1,6 @@
 // How long a lease lives and when the client comes back: class and scope lifetimes, the client's wish, T1 and T2.
 import type { ClientClass, Lifetime, ScopeParameters } from '../config/snapshot.ts';
+import { infiniteLifetime, leaseState, type Lease } from '../store/lease.ts';
 
 /** The first member class that defines it wins over the scope; the client's wish is kept within its bounds. */
 export function chooseLifetime(
@@ -39,4 +40,11 @@ export function teeTimes(parameters: ScopeParameters, lifetime: number): TeeTime
   const wanted1 = renewTimer ?? (calculateTeeTimes ? Math.round(lifetime * t1Percent) : 0);
   const t1 = wanted1 > 0 && wanted1 < (t2 ?? lifetime) ? wanted1 : undefined;
   return { t1, t2 };
+}
+
+/** Seconds until the lease ends. */
+export function remaining(lease: Lease, now: number): number {
+  if (lease.state !== leaseState.default) return 0;
+  if (lease.validLifetime === infiniteLifetime) return infiniteLifetime;
+  return Math.max(0, lease.cltt + lease.validLifetime - now);
 }

@@ -3,7 +3,8 @@ import type { Logger } from '../log.ts';
 import { reclaimDeletes, reclaimedRow } from '../store/judge.ts';
 import { leaseState, type Lease } from '../store/lease.ts';
 import type { LeaseStore, ReclaimOptions } from '../store/lease-store.ts';
-import type { HookOutcome, HookScope } from './hooks.ts';
+import type { HookScope } from './hooks.ts';
+import type { ReclaimCallouts } from './lease-reuse.ts';
 
 /** One reclaim cycle: what was asked about once is not asked about again, whatever the answer was. */
 export interface ReclaimCycle<L extends Lease> {
@@ -17,14 +18,9 @@ export interface ReclaimedChunk<L extends Lease> {
   readonly complete: boolean;
 }
 
-export interface ReviewedReclaimDeps<L extends Lease> {
+export interface ReviewedReclaimDeps<L extends Lease> extends ReclaimCallouts<L> {
   readonly hooks: () => HookScope | null;
   readonly leases: LeaseStore<L>;
-  /** Whether the libraries of this scope wait for expired leases at all. */
-  readonly isAsked: (scope: HookScope) => boolean;
-  readonly expire: (scope: HookScope, lease: L, remove: boolean) => Promise<HookOutcome>;
-  /** A declined lease whose probation ended. */
-  readonly recover: (scope: HookScope, lease: L) => Promise<HookOutcome>;
   readonly log: Logger;
 }
 

@@ -13,7 +13,8 @@ import type { LeaseStore } from '../store/lease-store.ts';
 import type { Clock } from './clock.ts';
 import { dropLogId } from './drop-log.ts';
 import { dropReasons, statisticsOfDrop } from './drop-reasons.ts';
-import { noHooks, type EngineHooks, type HookOutcome, type HookScope } from './hooks.ts';
+import { noHooks, type EngineHooks, type HookScope } from './hooks.ts';
+import type { ReclaimCallouts } from './lease-reuse.ts';
 import { LeaseTimers } from './lease-timers.ts';
 import { LeaseUsage } from './lease-usage.ts';
 import type { NetworkState } from './network-state.ts';
@@ -70,11 +71,9 @@ export interface Protocol<F extends Family, L extends Lease, T> {
   /** Never throws. */
   peek(bytes: Uint8Array): Omit<QueuedPacket, 'receivedAt'>;
   /** What makes the transactions of one server. */
-  engine(services: EngineServices<F, L>): (
-    snapshot: Snapshot,
-    datagram: InboundDatagram<F>,
-    hooks: HookScope | null,
-  ) => T;
+  engine(
+    services: EngineServices<F, L>,
+  ): (snapshot: Snapshot, datagram: InboundDatagram<F>, hooks: HookScope | null) => T;
   readonly pipeline: readonly Step<T>[];
   /** Once per packet, whatever became of it: what was set aside for the client and is not needed. */
   settle(transaction: T): void;
@@ -83,11 +82,7 @@ export interface Protocol<F extends Family, L extends Lease, T> {
   /** Statistic of what is sent, beside pktN-sent. */
   sentStatistic(transaction: T): string | undefined;
   clientFields(transaction: T): LogFields;
-  readonly reclaim: {
-    isAsked(scope: HookScope): boolean;
-    expire(scope: HookScope, lease: L, remove: boolean): Promise<HookOutcome>;
-    recover(scope: HookScope, lease: L): Promise<HookOutcome>;
-  };
+  readonly reclaim: ReclaimCallouts<L>;
 }
 
 interface Waiting<F extends Family> extends QueuedPacket {

@@ -1,16 +1,19 @@
 // From a chosen address to a lease: lifetime, name, the row, and (unless this is a mere offer) the committed write.
 import { sameBytes } from '../../addr/hex.ts';
-import type { ClientClass, Subnet } from '../../config/snapshot.ts';
+import type { Subnet } from '../../config/snapshot.ts';
 import { infiniteLifetime, isExpired, leaseState, type Lease4 } from '../../store/lease.ts';
 import { setAside } from '../address-search.ts';
 import { eligibleSubnets, poolOf } from '../eligible.ts';
 import { reusableLifetime } from '../lease-cache.ts';
-import { chooseLifetime, shortestLifetime } from '../lifetime.ts';
+import { reclaimForReuse } from '../lease-reuse.ts';
+import { chooseLifetime, remaining, shortestLifetime } from '../lifetime.ts';
+import { memberClasses } from '../reply-scopes.ts';
 import { chooseName } from './client-name.ts';
 import { extendedInfo } from './extended-info.ts';
-import { isReviewed, reclaimForReuse, remaining, reviewLease, type Review } from './hook-leases.ts';
+import { isReviewed, reviewLease, type Review } from './hook-leases.ts';
 import { ownReservation } from './identifiers.ts';
 import { option4, uint32Of } from './option-codes.ts';
+import { reclaimCallouts4 } from './reclaim-callouts.ts';
 import type { Transaction4 } from './transaction.ts';
 
 export interface ChosenAddress {
@@ -112,7 +115,8 @@ export async function commitLease(
 export async function claimLease(t: Transaction4, lease: Lease4, previous: Lease4 | null): Promise<boolean> {
   const own = previous?.address === lease.address ? previous : null;
   const seen = t.held.get(lease.address) ?? own;
-  if (t.hooks && !(await reclaimForReuse(t, seen))) return false;
+  if (t.hooks && !(await reclaimForReuse(t.hooks, reclaimCallouts4, seen, { now: t.now, log: t.engine.log })))
+    return false;
   const moved = previous !== null && previous.address !== lease.address;
   const outcome = await t.engine.leases.write({
     verb: 'claim',
@@ -165,19 +169,6 @@ function lifetimeFor(t: Transaction4, subnet: Subnet, poolId: number, existing: 
   const promised =
     existing && existing.state === leaseState.default ? existing.cltt + existing.validLifetime - t.now : 0;
   return Math.max(shortestLifetime(validLifetime, classes), promised);
-}
-
-const noClasses: readonly ClientClass[] = [];
-
-/** Definitions of the packet's classes, in order of association. */
-export function memberClasses(t: Transaction4): readonly ClientClass[] {
-  if (t.snapshot.classByName.size === 0) return noClasses;
-  const found: ClientClass[] = [];
-  for (const name of t.classes) {
-    const definition = t.snapshot.classByName.get(name);
-    if (definition) found.push(definition);
-  }
-  return found;
 }
 
 /** Everything the database would hold is the same, save the time. */

@@ -1,6 +1,7 @@
 // Callouts about one lease before it is written: names, selection, renewal, and reclaiming what was there before.
 import { formatIpv4 } from '../../addr/ipv4.ts';
-import { infiniteLifetime, isExpired, leaseState, type Lease4 } from '../../store/lease.ts';
+import { infiniteLifetime, type Lease4 } from '../../store/lease.ts';
+import { remaining } from '../lifetime.ts';
 import type { ChosenAddress } from './grant.ts';
 import { hooksAt } from '../hook-step.ts';
 import { begunResponse, queryOf } from './hook-packets.ts';
@@ -72,13 +73,6 @@ export async function reviewLease(
   return { lease: changed, leave: false };
 }
 
-/** Seconds until the lease ends. */
-export function remaining(lease: Lease4, now: number): number {
-  if (lease.state !== leaseState.default) return 0;
-  if (lease.validLifetime === infiniteLifetime) return infiniteLifetime;
-  return Math.max(0, lease.cltt + lease.validLifetime - now);
-}
-
 /** Whose lease it is and where is the server's business; the rest is taken where it is well formed. */
 function accepted(t: Transaction4, given: Lease4, lease: Lease4): Lease4 {
   const { validLifetime, hostname, fqdnFwd, fqdnRev, userContext, relayId, remoteId } = lease;
@@ -138,21 +132,4 @@ async function updateNames(
       overridden: forward !== (fqdn.serverUpdates !== fqdn.overridden),
     },
   };
-}
-
-/**
- * An expired row is about to be overwritten by a claim: lease4_expire, or lease4_recover after a probation.
- * False: the callout keeps the address as it is.
- */
-export async function reclaimForReuse(t: Transaction4, row: Lease4 | null | undefined): Promise<boolean> {
-  if (!row || !isExpired(row, t.now)) return true;
-  if (row.state === leaseState.default) {
-    await hooksAt(t, 'lease4_expire')?.call('lease4_expire', { lease4: { ...row }, remove_lease: false });
-    return true;
-  }
-  if (row.state !== leaseState.declined) return true;
-  const outcome = await hooksAt(t, 'lease4_recover')?.call('lease4_recover', { lease4: { ...row } });
-  if (outcome?.status !== 'skip') return true;
-  t.engine.log.debug('DHCPSRV_HOOK_LEASE4_RECOVER_SKIP', `${formatIpv4(row.address)} stays declined`);
-  return false;
 }

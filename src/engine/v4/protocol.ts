@@ -8,6 +8,7 @@ import { createServer, type Protocol, type Server, type ServerDeps, type ServerO
 import { clientFields } from './describe.ts';
 import { peekPacket4 } from './peek.ts';
 import { pipeline4 } from './pipeline.ts';
+import { reclaimCallouts4 } from './reclaim-callouts.ts';
 import { ServerIdentifiers } from './server-identifiers.ts';
 import { startTransaction } from './start-transaction.ts';
 import type { Engine4, Transaction4 } from './transaction.ts';
@@ -33,12 +34,7 @@ const protocol4: Protocol<4, Lease4, Transaction4> = {
   outbound: (t) => ({ ...t.outbound!, bytes: t.bytes! }),
   sentStatistic: (t) => sentStatistics.get(t.answer),
   clientFields,
-  reclaim: {
-    isAsked: (scope) => scope.has('lease4_expire') || scope.has('lease4_recover'),
-    expire: (scope, lease4, remove) =>
-      scope.call('lease4_expire', { lease4: { ...lease4 }, remove_lease: remove }),
-    recover: (scope, lease4) => scope.call('lease4_recover', { lease4: { ...lease4 } }),
-  },
+  reclaim: reclaimCallouts4,
 };
 
 const sentStatistics: ReadonlyMap<number, string> = new Map([

@@ -3,8 +3,7 @@ import { formatIpv4 } from '../../addr/ipv4.ts';
 import type { OptionSet } from '../../wire/option-data.ts';
 import { messageType4 } from '../../wire/v4/message.ts';
 import { permits } from '../class-list.ts';
-import { eligibleSubnets } from '../eligible.ts';
-import { hasPermittedPool } from '../fresh-address.ts';
+import { countAllocationFailure } from '../allocation-failure.ts';
 import { drop, type StepResult } from '../pipeline.ts';
 import { clientFields } from './describe.ts';
 import { option4 } from './option-codes.ts';
@@ -12,28 +11,9 @@ import type { Transaction4 } from './transaction.ts';
 
 /** A DISCOVER that found nothing: silence. `conflicts`: addresses that others took at the last moment. */
 export function allocationFailed(t: Transaction4, conflicts: readonly number[] = []): StepResult {
-  countAllocationFailure(t);
+  countAllocationFailure(t, clientFields(t));
   const lost = conflicts.length > 0 ? ` (taken meanwhile: ${conflicts.map(formatIpv4).join(', ')})` : '';
   return drop('allocation-failed', `no address for this client${lost}`);
-}
-
-/** One failed query counts once per kind. */
-export function countAllocationFailure(t: Transaction4): void {
-  const { subnet } = t;
-  if (!subnet) return;
-  const { usage, log } = t.engine;
-  const usable = hasPermittedPool(t, eligibleSubnets(t));
-  usage.count(usable ? 'allocation-fail' : 'allocation-fail-no-pools', subnet.id);
-  usage.count(
-    subnet.networkName === null ? 'allocation-fail-subnet' : 'allocation-fail-shared-network',
-    subnet.id,
-  );
-  if (t.classes.size > 0) usage.count('allocation-fail-classes', subnet.id);
-  log.warn(
-    usable ? 'ALLOC_ENGINE_V4_ALLOC_FAIL' : 'ALLOC_ENGINE_V4_ALLOC_FAIL_NO_POOLS',
-    `no address for a client in subnet ${subnet.id}`,
-    { ...clientFields(t), subnet: subnet.id },
-  );
 }
 
 /** Answers NAK. */

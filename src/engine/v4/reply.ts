@@ -5,8 +5,8 @@ import type { OptionScopes } from '../option-scopes.ts';
 import { currentHost } from '../packet-context.ts';
 import { drop, type StepResult } from '../pipeline.ts';
 import { teeTimes } from '../lifetime.ts';
+import { memberClasses, replyScopes } from '../reply-scopes.ts';
 import { addNameOption } from './client-name.ts';
-import { memberClasses } from './grant.ts';
 import { option4, uint32Bytes } from './option-codes.ts';
 import { localAddress } from './reply-address.ts';
 import { replyHeader } from './reply-header.ts';
@@ -73,26 +73,14 @@ export function addOptions(t: Transaction4): StepResult {
   return 'continue';
 }
 
-/** Host, pool, subnet, network, classes in order of association, global. */
-export function optionScopes(t: Transaction4): OptionScopes {
-  const { subnet, snapshot, grant } = t;
-  const scopes = [];
-  const host = currentHost(t);
-  if (host) scopes.push(t.engine.options.scopeOf(host));
-  if (subnet) {
-    const address = grant?.lease.address;
-    const pool =
-      address === undefined
-        ? undefined
-        : subnet.pools.find(({ first, last }) => address >= Number(first) && address <= Number(last));
-    if (pool) scopes.push(pool.options);
-    scopes.push(subnet.options);
-    const network = subnet.networkName === null ? undefined : snapshot.networks.get(subnet.networkName);
-    if (network) scopes.push(network.options);
-  }
-  for (const { options } of memberClasses(t)) scopes.push(options);
-  scopes.push(snapshot.options);
-  return { scopes, classes: t.classes };
+/** A reservation, and so a lease, may lie in a pool whose classes the packet is not in. */
+function optionScopes(t: Transaction4): OptionScopes {
+  const address = t.grant?.lease.address;
+  const pool =
+    address === undefined
+      ? undefined
+      : t.subnet?.pools.find(({ first, last }) => address >= first && address <= last);
+  return replyScopes(t, pool ? [pool] : [], t.engine.options);
 }
 
 /** Lifetime, mask, T1 and T2: only with a lease, so not in the ACK to an INFORM. */

@@ -3,6 +3,7 @@ import { formatIpv4 } from '../../addr/ipv4.ts';
 import type { Lease4 } from '../../store/lease.ts';
 import { messageType4 } from '../../wire/v4/message.ts';
 import { askHolders, isFreeForClient, isHolder } from '../address-search.ts';
+import { countAllocationFailure } from '../allocation-failure.ts';
 import { eligibleSubnets, findPoolSubnet, isNetworkPoolAddress } from '../eligible.ts';
 import { freshAddresses } from '../fresh-address.ts';
 import { drop, type StepResult } from '../pipeline.ts';
@@ -12,7 +13,7 @@ import { commitLease, setAsideChosen, type ChosenAddress } from './grant.ts';
 import { ownReservation, type OwnReservation } from './identifiers.ts';
 import { ownLease, requestedAddress } from './lookup.ts';
 import { option4 } from './option-codes.ts';
-import { countAllocationFailure, refuse, wantsNoAddress } from './refusal.ts';
+import { refuse, wantsNoAddress } from './refusal.ts';
 import { limitedBroadcast } from './reply-address.ts';
 import type { Transaction4 } from './transaction.ts';
 
@@ -142,7 +143,7 @@ async function assignAny(
     if (await commitLease(t, chosen, lease)) return acknowledged(t);
     if (t.isRefused || ++tries >= maxTries) break;
   }
-  countAllocationFailure(t);
+  countAllocationFailure(t, clientFields(t));
   return refuse(t, 'DHCP4_PACKET_NAK_0003', 'no address for this client');
 }
 
@@ -178,13 +179,13 @@ function acknowledged(t: Transaction4): StepResult {
 
 async function failed(t: Transaction4, id: string, reason: string): Promise<StepResult> {
   t.engine.log.debug(id, reason, clientFields(t));
-  countAllocationFailure(t);
+  countAllocationFailure(t, clientFields(t));
   return refuse(t, 'DHCP4_PACKET_NAK_0003', reason);
 }
 
 /** RFC 2131 §4.3.2: about an address that is none of ours at all, other servers may know better. */
 async function outOfPool(t: Transaction4, address: number): Promise<StepResult> {
-  countAllocationFailure(t);
+  countAllocationFailure(t, clientFields(t));
   if (!isNetworkPoolAddress(t, address)) {
     t.engine.log.debug(
       'DHCP4_UNKNOWN_ADDRESS_REQUESTED',

@@ -6,12 +6,9 @@ import {
   type VendorOptions4,
 } from '../../wire/v4/vendor.ts';
 import type { OptionScopes } from '../option-scopes.ts';
+import { cableLabs, cableLabsRequestList, vendorSuboptions } from '../vendor-suboptions.ts';
 import { option4, uint32Of } from './option-codes.ts';
 import type { Transaction4 } from './transaction.ts';
-
-/** CableLabs: its clients name the sub-options they want in sub-option 1. */
-const cableLabs = 4491;
-const cableLabsRequestList = 1;
 
 interface Wanted {
   readonly requested: Uint8Array;
@@ -43,7 +40,7 @@ export function addVendorOptions(t: Transaction4, from: OptionScopes, wanted: Wa
   }
   const blocks: VendorOptions4[] = [];
   for (const enterprise of new Set([...configured, ...enterprises])) {
-    const suboptions = suboptionsOf(t, from, enterprise, asked.get(enterprise) ?? []);
+    const suboptions = vendorSuboptions(t.engine.options, from, enterprise, asked.get(enterprise) ?? []);
     // An enterprise that is configured to be announced is, even without sub-options.
     if (suboptions.size > 0 || configured.has(enterprise)) blocks.push({ enterprise, suboptions });
   }
@@ -70,21 +67,4 @@ function clientVendors(t: Transaction4): Map<number, readonly number[]> {
     t.engine.log.debug('DHCP4_PACKET_OPTIONS_SKIPPED', 'option 125 cannot be read');
   }
   return asked;
-}
-
-function suboptionsOf(
-  t: Transaction4,
-  from: OptionScopes,
-  enterprise: number,
-  asked: readonly number[],
-): Map<number, Uint8Array> {
-  const space = `vendor-${enterprise}`;
-  const never = t.engine.options.neverSent(from, space);
-  const suboptions = new Map<number, Uint8Array>();
-  for (const code of [...asked, ...t.engine.options.alwaysSent(from, space)]) {
-    if (suboptions.has(code) || never.has(code)) continue;
-    const value = t.engine.options.first(from, space, code);
-    if (value) suboptions.set(code, value);
-  }
-  return suboptions;
 }
