@@ -52,7 +52,7 @@ const nonzero = (statistics: Statistics, prefix = ''): Record<string, unknown> =
     statistics
       .names()
       .filter((name) => name.startsWith(prefix))
-      .map((name) => [name.slice(prefix.length), statistics.get(name)])
+      .map((name) => [name.slice(prefix.length), statistics.get(name)] as const)
       .filter(([, value]) => value !== 0),
   );
 
