@@ -18,6 +18,7 @@ export const errorCatalogue = {
   DATABASE_PRIVILEGE: 'The database account lacks a privilege.',
   DATABASE_QUERY: 'The database refused a statement.',
   LEASE_FILE: 'A lease file cannot be read or written.',
+  SERVER_DUID: 'The identity of a DHCPv6 server cannot be read, made or kept.',
   STORE_CLOSED: 'The lease store is closed or has lost its database.',
   STORE_BUSY: 'More lookups or writes wait for the lease store than its queue holds.',
   SOCKET_OPEN: 'A network socket cannot be opened.',

@@ -1,11 +1,12 @@
 // The last good central configuration on disk: with it an edge boots while the database is away.
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Family } from '../addr/family.ts';
 import type { ConfigParts, WrittenObject } from '../config/parts.ts';
 import type { JsonMap } from '../config/written.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
+import { replaceFile } from '../replace-file.ts';
 import type { Position } from './fetched.ts';
 
 /** What is kept: the parts that were in force (never a quarantined version), and where in the log they stood. */
@@ -60,29 +61,15 @@ async function save(
   lastGood: LastGood,
   textOf: (object: WrittenObject) => string,
 ): Promise<void> {
-  const temporary = `${path}.new`;
   await mkdir(dirname(path), { recursive: true, mode: 0o750 });
-  // A leftover of a crash may have another mode, and `open` only sets it on creation.
-  await rm(temporary, { force: true });
-  const file = await open(temporary, 'wx', 0o600);
-  try {
+  await replaceFile(path, 0o600, async (file) => {
     const hash = createHash('sha256');
     for (const batch of batchesOf(lastGood, textOf)) {
       hash.update(batch);
       await file.writeFile(batch);
     }
     await file.writeFile(`${JSON.stringify({ sha256: hash.digest('hex') })}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  const directory = await open(dirname(path), 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+  });
 }
 
 function* batchesOf(

@@ -8,8 +8,10 @@ import { extendedVersion, programVersion } from './version.ts';
 
 /** `shutdown` begins an orderly stop and returns at once. */
 export function daemonOperations(daemon: Daemon, shutdown: (exitCode: number) => void): DaemonOperations {
+  const { family } = daemon.options;
+  const checked = (config: JsonMap): CheckedConfig => checkConfig({ [`Dhcp${family}`]: config }, family);
   return {
-    family: 4,
+    family,
     statistics: daemon.statistics,
     networkState: daemon.networkState,
     version: () => ({ short: programVersion, extended: extendedVersion(), build: extendedVersion() }),
@@ -40,8 +42,4 @@ export function daemonOperations(daemon: Daemon, shutdown: (exitCode: number) =>
     },
     shutdown,
   };
-}
-
-function checked(config: JsonMap): CheckedConfig {
-  return checkConfig({ Dhcp4: config }, 4);
 }

@@ -1,42 +1,35 @@
-// One DHCPv4 daemon from start to end: opens what the file asks for, follows the config backend, reloads, stops cleanly.
-import { hostname } from 'node:os';
+// One daemon from start to end: opens what the file asks for, follows the config backend, reloads, stops cleanly.
+import { isDeepStrictEqual } from 'node:util';
 import { dirname } from 'node:path';
-import { createAllocator, defaultAllocation } from '../alloc/allocator.ts';
-import { createConfigApplier, type ConfigApplier } from '../backend/apply.ts';
+import type { Family } from '../addr/family.ts';
 import type { ConfigBackend } from '../backend/config-backend.ts';
-import { createConfigBackend } from '../backend/poller.ts';
 import { buildSnapshot, type BuildResult } from '../config/build.ts';
-import { databaseAddressOf } from '../config/database-address.ts';
 import { loadConfigFile, type CheckedConfig } from '../config/load.ts';
 import { createSnapshotHolder, type SnapshotHolder } from '../config/snapshot-holder.ts';
-import type { ConfigParts } from '../config/parts.ts';
 import type { GlobalParameters } from '../config/snapshot.ts';
-import type { JsonMap } from '../config/written.ts';
-import { describeDatabase, type DatabaseAddress } from '../db/address.ts';
 import type { CommandRegistry } from '../control/command.ts';
+import { describeDatabase, type DatabaseAddress } from '../db/address.ts';
 import { systemClock } from '../engine/clock.ts';
 import { NetworkState, networkStateOrigin } from '../engine/network-state.ts';
-import type { Server } from '../engine/server.ts';
-import { createServer4 } from '../engine/v4/protocol.ts';
+import { QueueTypes } from '../engine/queue-types.ts';
 import { Statistics } from '../engine/statistics.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
-import { auditEntries } from '../hooks/audit-entries.ts';
 import { HookLibraries } from '../hooks/hook-libraries.ts';
 import type { LibrarySet } from '../hooks/library-set.ts';
-import { createEdgeReporter } from '../fleet/fleet-server.ts';
 import type { LeveledLogger } from '../log.ts';
-import type { Lease4 } from '../store/lease.ts';
-import { QueueTypes } from '../engine/queue-types.ts';
+import { checkDatabase, distinctDatabases } from './check-database.ts';
 import { prepareLibraries } from './check-sections.ts';
-import { checkDatabase, distinctDatabases, isSameDatabase } from './check-database.ts';
 import { logLevelOf } from './log-level.ts';
-import { hostEntries, openStores, type DaemonStores } from './open-stores.ts';
-import { isDetectedAnew, openTransport, type DaemonTransport } from './open-transport.ts';
+import { openBackend, type DaemonBackend } from './open-backend.ts';
 import { openChannels, type ChannelDeps, type Channels } from './open-channels.ts';
+import { openService, type Service } from './open-service.ts';
+import type { DaemonStores } from './open-stores.ts';
+import { isDetectedAnew } from './open-transport.ts';
 import { sectionsChanged } from './sections.ts';
-import { programVersion } from './version.ts';
+import { openServerDuid } from './server-duid-file.ts';
 
 export interface DaemonOptions {
+  readonly family: Family;
   readonly configPath: string;
   readonly serverPort: number;
   readonly clientPort: number;
@@ -48,13 +41,6 @@ export interface DaemonOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Opened and closed together when a reload changes what they were opened for. */
-interface Service {
-  readonly stores: DaemonStores;
-  readonly transport: DaemonTransport;
-  readonly server: Server<Lease4>;
-}
-
 const schemaRecheck = 5_000;
 
 export class Daemon {
@@ -62,15 +48,16 @@ export class Daemon {
   readonly log: LeveledLogger;
   readonly statistics: Statistics;
   readonly networkState = new NetworkState();
-  readonly queueTypes = new QueueTypes({ family: 4 });
+  readonly queueTypes: QueueTypes;
   readonly hooks: HookLibraries;
   readonly startedAt = Date.now();
   reloadedAt = Date.now();
   #config!: CheckedConfig;
   #holder!: SnapshotHolder;
   #service: Service | null = null;
-  #backend: ConfigBackend | null = null;
-  #applier: ConfigApplier | null = null;
+  #backend: DaemonBackend | null = null;
+  /** Who a DHCPv6 server is. */
+  #serverDuid: Uint8Array = new Uint8Array(0);
   #channels: Channels | null = null;
   /** Reloads, pulls of control commands and the stop happen one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -85,8 +72,11 @@ export class Daemon {
     this.options = options;
     this.log = deps.log;
     this.#channelDeps = deps;
-    this.statistics = new Statistics({ clock: () => Date.now(), family: 4 });
+    const { family } = options;
+    this.queueTypes = new QueueTypes({ family });
+    this.statistics = new Statistics({ clock: () => Date.now(), family });
     this.hooks = new HookLibraries({
+      family,
       clock: systemClock,
       log: deps.log,
       statistics: this.statistics,
@@ -98,6 +88,10 @@ export class Daemon {
     deps.registry.onProcessed((name, args, answer) => this.hooks.processed(name, args, answer));
   }
 
+  /** Of Kea's log identifiers. */
+  get #idPrefix(): string {
+    return `DHCP${this.options.family}`;
+  }
   get config(): CheckedConfig {
     return this.#config;
   }
@@ -108,12 +102,12 @@ export class Daemon {
     return this.#service!;
   }
   get backend(): ConfigBackend | null {
-    return this.#backend;
+    return this.#backend?.backend ?? null;
   }
 
   /** Throws FlotillaError when the file is not good, a lease file cannot be read or a database has a foreign schema. */
   async start(): Promise<void> {
-    const config = loadConfigFile(this.options.configPath, 4);
+    const config = loadConfigFile(this.options.configPath, this.options.family);
     const built = this.#build(config);
     this.#config = config;
     this.#holder = createSnapshotHolder(built.snapshot, {
@@ -121,6 +115,7 @@ export class Daemon {
     });
     this.#holder.onReplaced((next, previous) => {
       this.#keepSamples(next.globals, previous.globals);
+      this.#keepIdentity(next.globals, previous.globals);
       this.#service?.server.onSnapshot(next, previous);
     });
     this.#keepSamples(built.snapshot.globals, null);
@@ -135,7 +130,7 @@ export class Daemon {
 
   /** The file again (SIGHUP, config-reload). Throws when it is not good; then nothing changed. */
   async reload(): Promise<void> {
-    await this.applyConfig(loadConfigFile(this.options.configPath, 4));
+    await this.applyConfig(loadConfigFile(this.options.configPath, this.options.family));
   }
 
   /** Another configuration in place of the file's (config-set). Throws when it is not good; then nothing changed. */
@@ -152,9 +147,9 @@ export class Daemon {
       this.#setLogLevel(config);
       const changed = sectionsChanged(this.#config.written, config.written);
       this.#config = config;
-      if (changed.backend) await this.#backend?.stop();
+      if (changed.backend) await this.backend?.stop();
       this.hooks.use(libraries, () => {
-        if (this.#applier && !changed.backend) this.#applier.replaceFile(config.parts);
+        if (this.#backend && !changed.backend) this.#backend.applier.replaceFile(config.parts);
         else this.#holder.replace(built.snapshot);
       });
       if (changed.backend) await this.#startBackend(built);
@@ -169,7 +164,7 @@ export class Daemon {
       }
       this.reloadedAt = Date.now();
       this.log.info(
-        'DHCP4_DYNAMIC_RECONFIGURATION_SUCCESS',
+        `${this.#idPrefix}_DYNAMIC_RECONFIGURATION_SUCCESS`,
         'dynamic server reconfiguration succeeded with file: ' + this.options.configPath,
       );
     });
@@ -183,13 +178,13 @@ export class Daemon {
       await this.#channels?.close();
       this.hooks.unpark();
       await this.#stopService();
-      await this.#backend?.stop();
+      await this.backend?.stop();
       await this.hooks.close();
       this.networkState.close();
     });
   }
 
-  /** Throws what applyConfig would throw, but for what dhcp4_srv_configured says. What was loaded is unloaded again. */
+  /** Throws what applyConfig would throw, but for what dhcp4_srv_configured and dhcp6_srv_configured say. What was loaded is unloaded again. */
   testConfig(config: CheckedConfig): Promise<void> {
     return this.#inTurn(async () => {
       buildSnapshot(config.parts, null, { mode: 'strict', epoch: null });
@@ -198,7 +193,7 @@ export class Daemon {
   }
 
   #build(config: CheckedConfig): BuildResult {
-    for (const warning of config.warnings) this.log.warn('DHCP4_CONFIG_SYNTAX_WARNING', warning);
+    for (const warning of config.warnings) this.log.warn(`${this.#idPrefix}_CONFIG_SYNTAX_WARNING`, warning);
     return buildSnapshot(config.parts, null, { mode: 'strict', epoch: null, log: this.log });
   }
 
@@ -208,139 +203,73 @@ export class Daemon {
   }
 
   #setLogLevel({ written }: CheckedConfig): void {
-    this.log.setLevel(this.options.debug ? 'debug' : logLevelOf(written));
+    this.log.setLevel(this.options.debug ? 'debug' : logLevelOf(written, this.options.family));
   }
 
-  #leases(): DaemonStores['leases'] {
+  #leases(): Service['stores']['leases'] {
     if (this.#service) return this.#service.stores.leases;
     throw new FlotillaError('STORE_CLOSED', 'the lease store is not open yet');
   }
 
   async #startService(): Promise<void> {
-    const { written } = this.#config;
-    const { log, options, statistics } = this;
-    const stores = await openStores(
-      {
-        written,
-        configPath: options.configPath,
-        stateDirectory: options.stateDirectory,
-        instance: options.instance,
-      },
+    const { log, options, statistics, networkState, queueTypes, hooks } = this;
+    const snapshot = () => this.#holder.current();
+    await this.#identify(snapshot().globals);
+    this.#service = await openService(
+      { ...options, written: this.#config.written },
       {
         log,
-        random: Math.random,
-        clock: () => Date.now(),
-        environment: options.environment,
-        snapshot: () => this.#holder.current(),
-        monotonic: () => performance.now(),
         statistics,
+        snapshot,
+        networkState,
+        queueTypes,
+        hooks,
+        serverDuid: () => this.#serverDuid,
+        checkDatabases: (addresses) => this.#checkDatabases(addresses),
       },
     );
-    try {
-      await this.#checkDatabases(stores.databases);
-      const sendFailed = statistics.counter('flotilla-send-failed');
-      const transport = await openTransport(
-        { family: 4, written, serverPort: options.serverPort },
-        { log, onSendFailure: () => sendFailed.add() },
-      );
-      const server = createServer4(
-        { serverPort: options.serverPort, clientPort: options.clientPort },
-        {
-          snapshot: () => this.#holder.current(),
-          leases: stores.leases,
-          hosts: stores.hosts,
-          transport: transport.transport,
-          statistics,
-          log,
-          clock: systemClock,
-          random: Math.random,
-          networkState: this.networkState,
-          queueTypes: this.queueTypes,
-          hooks: this.hooks,
-          allocator: createAllocator(
-            { ...defaultAllocation, sharedLeases: stores.sharedLeases },
-            { random: Math.random, clock: () => performance.now() },
-          ),
-        },
-      );
-      await server.start();
-      this.#service = { stores, transport, server };
-      // The edge is in the fleet as starting; now it serves.
-      void this.#backend?.pull();
-    } catch (error) {
-      await stores.close();
-      throw error;
-    }
+    // The edge is in the fleet as starting; now it serves.
+    void this.backend?.pull();
   }
 
   async #stopService(): Promise<void> {
     const service = this.#service;
     this.#service = null;
-    if (!service) return;
-    await service.server.stop();
-    await service.transport.transport.close();
-    await service.stores.close();
+    await service?.close();
   }
 
   async #startBackend(file: BuildResult): Promise<void> {
+    const { log, options } = this;
+    const { family } = options;
     this.#backend = null;
-    this.#applier = null;
-    const control = this.#config.written['config-control'] as JsonMap | undefined;
-    const [entry] = (control?.['config-databases'] ?? []) as readonly JsonMap[];
-    if (!control || !entry) return;
-    const { options, log } = this;
-    const address = databaseAddressOf(entry, {
-      directory: dirname(options.configPath),
-      environment: options.environment,
+    this.#backend = await openBackend(this.#config, file, options, {
+      log,
+      holder: this.#holder,
+      checkDatabase: (address) => this.#checkDatabases([address]),
+      isServing: () => this.#service !== null,
+      onHostsChanged: () => this.#service?.stores.forgetHosts(),
+      onChanged: (audit_entries) => void this.hooks.announce(`cb${family}_updated`, { audit_entries }),
     });
-    await this.#checkDatabases([address]);
-    const applier = createConfigApplier(
-      { file, fileParts: this.#config.parts },
-      { holder: this.#holder, log },
-    );
-    let fetched: ConfigParts | null = null;
-    const backend = createConfigBackend(
-      {
-        family: 4,
-        address,
-        serverTag: this.#holder.current().serverTag,
-        fetchWaitTime: (control['config-fetch-wait-time'] as number | undefined) ?? 30,
-        stateDirectory: options.stateDirectory,
-        instance: options.instance,
-      },
-      {
-        log,
-        clock: systemClock,
-        random: Math.random,
-        isReady: () => this.#service !== null,
-        apply: async (parts, at) => {
-          const applied = await applier.apply(parts, at);
-          const changes = fetched ? auditEntries(fetched, parts, at.epoch) : [];
-          fetched = parts;
-          if (changes.length > 0) void this.hooks.announce('cb4_updated', { audit_entries: changes });
-          return applied;
-        },
-        remember: (parts) => applier.remember(parts),
-        ...(this.#servesHostsOf(address) && { reservationScope: () => this.#holder.current() }),
-        onHostsChanged: () => this.#service?.stores.forgetHosts(),
-        report: createEdgeReporter(
-          {
-            instance: options.instance,
-            family: 4,
-            tag: this.#holder.current().serverTag,
-            version: programVersion,
-            address: hostname(),
-          },
-          { clock: systemClock },
-        ),
-      },
-    );
-    this.#applier = applier;
-    this.#backend = backend;
-    const source = await backend.start();
+    if (!this.#backend) return;
+    const source = await this.#backend.backend.start();
     log.info(
-      'DHCP4_CONFIG_COMPLETE',
-      `configuration from ${describeDatabase(address)}: ${sourceText[source]}`,
+      `${this.#idPrefix}_CONFIG_COMPLETE`,
+      `configuration from ${describeDatabase(this.#backend.address)}: ${sourceText[source]}`,
+    );
+  }
+
+  /** RFC 8415 section 11: every DHCPv6 server has a DUID. Throws SERVER_DUID. */
+  async #identify(globals: GlobalParameters): Promise<void> {
+    if (this.options.family === 6) this.#serverDuid = await openServerDuid(globals, this.options, this);
+  }
+
+  /** Another `server-id` counts at once; one that cannot be kept leaves the server who it is. */
+  #keepIdentity(next: GlobalParameters, previous: GlobalParameters): void {
+    const isSame =
+      next.dataDirectory === previous.dataDirectory && isDeepStrictEqual(next.serverId, previous.serverId);
+    if (isSame || !this.#service) return;
+    this.#identify(next).catch((error: unknown) =>
+      this.log.error('FLOTILLA_SERVERID_REFUSED', `the server-id stays as it is: ${messageOf(error)}`),
     );
   }
 
@@ -349,15 +278,6 @@ export class Daemon {
     const { statisticDefaultSampleCount: count, statisticDefaultSampleAge: age } = next;
     if (previous?.statisticDefaultSampleCount === count && previous.statisticDefaultSampleAge === age) return;
     this.statistics.setDefaults(count, age);
-  }
-
-  /** Whether the reservations beside the central configuration are those that clients get. */
-  #servesHostsOf(address: DatabaseAddress): boolean {
-    const { configPath, environment } = this.options;
-    const sources = { directory: dirname(configPath), environment };
-    return hostEntries(this.#config.written).some((entry) =>
-      isSameDatabase(databaseAddressOf(entry, sources), address),
-    );
   }
 
   /** A foreign schema ends the start; a database that is away is asked again, and its answer then counts. */
@@ -379,7 +299,7 @@ export class Daemon {
         },
         (error: unknown) => {
           this.networkState.disable(networkStateOrigin.leaseDatabase);
-          this.log.error('DHCP4_DATABASE_REFUSED', `service disabled: ${messageOf(error)}`);
+          this.log.error(`${this.#idPrefix}_DATABASE_REFUSED`, `service disabled: ${messageOf(error)}`);
         },
       );
     });

@@ -14,7 +14,12 @@ const verbs: readonly Verb[] = [
   {
     name: 'dhcp4',
     description: 'the DHCPv4 server',
-    load: async () => (await import('./dhcp4.ts')).dhcp4Command(),
+    load: async () => (await import('./daemon-command.ts')).daemonCommand(4),
+  },
+  {
+    name: 'dhcp6',
+    description: 'the DHCPv6 server',
+    load: async () => (await import('./daemon-command.ts')).daemonCommand(6),
   },
   {
     name: 'db',

@@ -1,5 +1,6 @@
 // The log threshold that the `loggers` of a configuration ask for.
 import type { Level } from 'pino';
+import type { Family } from '../addr/family.ts';
 import type { JsonMap, WrittenConfig } from '../config/written.ts';
 
 const levels: Readonly<Record<string, Level | 'silent'>> = {
@@ -11,10 +12,10 @@ const levels: Readonly<Record<string, Level | 'silent'>> = {
   NONE: 'silent',
 };
 
-/** The severity of the root logger `kea-dhcp4` (or `*`), INFO when there is none. */
-export function logLevelOf(written: WrittenConfig): Level | 'silent' {
+/** The severity of the root logger `kea-dhcp4` or `kea-dhcp6` (or `*`), INFO when there is none. */
+export function logLevelOf(written: WrittenConfig, family: Family): Level | 'silent' {
   const loggers = (written['loggers'] ?? []) as readonly JsonMap[];
-  const root = loggers.find(({ name }) => name === 'kea-dhcp4' || name === '*');
+  const root = loggers.find(({ name }) => name === `kea-dhcp${family}` || name === '*');
   const severity = root?.['severity'];
   return (typeof severity === 'string' ? levels[severity.toUpperCase()] : undefined) ?? 'info';
 }

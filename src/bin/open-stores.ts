@@ -1,5 +1,6 @@
 // The daemon's leases and reservations from `lease-database` and `hosts-databases`.
 import { dirname, isAbsolute, join } from 'node:path';
+import type { Family } from '../addr/family.ts';
 import { databaseAddressOf } from '../config/database-address.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { JsonMap, WrittenConfig } from '../config/written.ts';
@@ -11,16 +12,25 @@ import { chainHostStores, createFileHostStore } from '../store/file-hosts.ts';
 import { createHostCache, type HostCache } from '../store/host-cache.ts';
 import type { HostStore } from '../store/host-store.ts';
 import { hostCacheSettings } from './host-cache-settings.ts';
-import type { Lease4 } from '../store/lease.ts';
+import type { Lease } from '../store/lease.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
-import { lease4Rows } from '../store/memfile/lease-rows.ts';
+import type { LeaseRows } from '../store/memfile/lease-rows.ts';
 import { openMemfileBackend } from '../store/memfile/memfile-backend.ts';
 import { openMysqlHostStore } from '../store/mysql/hosts.ts';
-import { lease4Sql } from '../store/mysql/lease4-rows.ts';
+import type { LeaseSql } from '../store/mysql/lease-sql.ts';
 import { defaultLanes, openMysqlBackend } from '../store/mysql/mysql-backend.ts';
 
+/** What the leases of one family look like where they are kept. */
+export interface LeaseForms<L extends Lease> {
+  readonly family: Family;
+  readonly sql: LeaseSql<L>;
+  readonly rows: LeaseRows<L>;
+  /** Name of the lease file when none is written. */
+  readonly file: string;
+}
+
 export interface OpenStoresOptions {
-  /** The map under Dhcp4. */
+  /** The map under Dhcp4 or Dhcp6. */
   readonly written: WrittenConfig;
   readonly configPath: string;
   readonly stateDirectory: string;
@@ -40,8 +50,8 @@ export interface OpenStoresDeps {
   readonly statistics: Statistics;
 }
 
-export interface DaemonStores {
-  readonly leases: LeaseStore<Lease4>;
+export interface DaemonStores<L extends Lease = Lease> {
+  readonly leases: LeaseStore<L>;
   readonly hosts: HostStore;
   /** Reservations that were cached are asked for again. */
   forgetHosts(): void;
@@ -56,7 +66,11 @@ export interface DaemonStores {
 const leaseConnections = 2;
 
 /** Throws CONFIG_INVALID, CONFIG_FILE or LEASE_FILE. A database that is away is no error: it is tried for ever. */
-export async function openStores(options: OpenStoresOptions, deps: OpenStoresDeps): Promise<DaemonStores> {
+export async function openStores<L extends Lease>(
+  forms: LeaseForms<L>,
+  options: OpenStoresOptions,
+  deps: OpenStoresDeps,
+): Promise<DaemonStores<L>> {
   const { written } = options;
   const sources = { directory: dirname(options.configPath), environment: deps.environment };
   const leaseEntry = (written['lease-database'] ?? { type: 'memfile' }) as JsonMap;
@@ -64,15 +78,15 @@ export async function openStores(options: OpenStoresOptions, deps: OpenStoresDep
   const leaseAddress = leaseEntry['type'] === 'memfile' ? null : databaseAddressOf(leaseEntry, sources);
 
   const leases = leaseAddress
-    ? openMysqlLeases(leaseAddress, options.instance, hostAddresses.length === 0, deps)
-    : await openMemfileLeases(leaseEntry, options, deps);
+    ? openMysqlLeases(forms, leaseAddress, options.instance, hostAddresses.length === 0, deps)
+    : await openMemfileLeases(forms, leaseEntry, options, deps);
   const fileHosts = createFileHostStore(() => deps.snapshot().hosts);
   const cacheSettings = hostCacheSettings(written);
   const caches: HostCache[] = [];
   const databaseHosts = hostAddresses.map((address) => {
     deps.log.info('HOSTS_BACKENDS_REGISTERED', `reservations in ${describeDatabase(address)}`);
     const store = openMysqlHostStore(
-      { family: 4, address },
+      { family: forms.family, address },
       {
         logger: deps.log,
         random: deps.random,
@@ -106,36 +120,38 @@ export async function openStores(options: OpenStoresOptions, deps: OpenStoresDep
   };
 }
 
-function openMysqlLeases(
+function openMysqlLeases<L extends Lease>(
+  { sql }: LeaseForms<L>,
   address: DatabaseAddress,
   server: string,
   isAlone: boolean,
   deps: OpenStoresDeps,
-): LeaseStore<Lease4> {
+): LeaseStore<L> {
   deps.log.info('DHCPSRV_MYSQL_DB', `leases in ${describeDatabase(address)}`);
   const connections = isAlone ? leaseConnections + 1 : leaseConnections;
-  const backend = openMysqlBackend<Lease4>(
-    { ...defaultLanes, connections, table: lease4Sql, address, ownStatistics: true, server },
+  const backend = openMysqlBackend<L>(
+    { ...defaultLanes, connections, table: sql, address, ownStatistics: true, server },
     { logger: deps.log, random: deps.random },
   );
   return createBatchingLeaseStore(backend, { lanes: connections });
 }
 
-async function openMemfileLeases(
+async function openMemfileLeases<L extends Lease>(
+  { rows, file }: LeaseForms<L>,
   entry: JsonMap,
   options: OpenStoresOptions,
   deps: OpenStoresDeps,
-): Promise<LeaseStore<Lease4>> {
-  const name = typeof entry['name'] === 'string' ? entry['name'] : 'kea-leases4.csv';
+): Promise<LeaseStore<L>> {
+  const name = typeof entry['name'] === 'string' ? entry['name'] : file;
   const persist = entry['persist'] !== false;
   const path = persist ? (isAbsolute(name) ? name : join(options.stateDirectory, name)) : null;
   deps.log.info(
     'DHCPSRV_MEMFILE_DB',
     path === null ? 'leases in memory only: they are lost when the server ends' : `leases in ${path}`,
   );
-  const backend = await openMemfileBackend<Lease4>(
+  const backend = await openMemfileBackend<L>(
     {
-      rows: lease4Rows,
+      rows,
       path,
       lfcInterval: numberOr(entry['lfc-interval'], 3600),
       maxRowErrors: numberOr(entry['max-row-errors'], 0),

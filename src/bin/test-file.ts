@@ -1,5 +1,6 @@
-// `flotilla dhcp4 -t`: whether a server would take this file; its hook libraries are loaded and unloaded again.
+// `flotilla dhcp4 -t`, `flotilla dhcp6 -t`: whether a server would take this file; its hook libraries are loaded and unloaded again.
 import { dirname, resolve } from 'node:path';
+import type { Family } from '../addr/family.ts';
 import { buildSnapshot } from '../config/build.ts';
 import { loadConfigFile } from '../config/load.ts';
 import { createCommandRegistry } from '../control/registry.ts';
@@ -13,20 +14,21 @@ import { silentLogger, type Logger } from '../log.ts';
 import { prepareLibraries } from './check-sections.ts';
 
 /** Prints warnings and that the file is good. Throws CONFIG_… with the place in the file. */
-export async function testFile(file: string): Promise<void> {
-  const { parts, written, warnings } = loadConfigFile(file, 4);
+export async function testFile(family: Family, file: string): Promise<void> {
+  const { parts, written, warnings } = loadConfigFile(file, family);
   const say = (level: string): Logger['warn'] => {
     return (_id, text, fields) => console.error(`${level}: ${text} ${JSON.stringify(fields ?? {})}`);
   };
   const log: Logger = { ...silentLogger, warn: say('warning'), error: say('error') };
   const { snapshot } = buildSnapshot(parts, null, { mode: 'strict', epoch: null, log });
   const hooks = new HookLibraries({
+    family,
     clock: systemClock,
     log,
-    statistics: new Statistics({ clock: () => Date.now(), family: 4 }),
+    statistics: new Statistics({ clock: () => Date.now(), family }),
     networkState: new NetworkState(),
     commands: createCommandRegistry({ log }),
-    queueTypes: new QueueTypes({ family: 4 }),
+    queueTypes: new QueueTypes({ family }),
     server: {
       snapshot: () => snapshot,
       leases: () => {

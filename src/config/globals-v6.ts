@@ -56,15 +56,13 @@ function serverId(json: JsonMap): ServerIdParameters {
     identifier,
     htype: numberAt(json, 'htype') ?? 0,
     time: numberAt(json, 'time') ?? 0,
-    enterpriseId: numberAt(json, 'enterprise-id') || enterpriseOfIsc,
+    enterpriseId: numberAt(json, 'enterprise-id') ?? 0,
     persist: booleanAt(json, 'persist') ?? true,
   });
 }
 
 /** RFC 8415 sections 11.2 to 11.4: hardware type and time, enterprise number, hardware type. */
 const bytesBeforeIdentifier = { LLT: 6, EN: 4, LL: 2 } as const;
-/** IANA private enterprise number that Kea takes when none is set. */
-const enterpriseOfIsc = 2495;
 /** OPTION_ERP_LOCAL_DOMAIN_NAME, the one option of the registry (RFC 6440). */
 const suppliedByDefault: readonly number[] = Object.freeze([65]);
 const anySource: readonly MacSource[] = Object.freeze(['any']);

@@ -182,13 +182,13 @@ export type MacSource =
 /** How the DUID of a DHCPv6 server is made when no kept one fits (RFC 8415 section 11). */
 export interface ServerIdParameters {
   readonly type: 'LLT' | 'EN' | 'LL';
-  /** Empty: LLT and LL take that of an interface, EN makes one. */
+  /** Empty: the kept one; else LLT and LL take that of an interface, and EN makes one. */
   readonly identifier: Uint8Array;
-  /** LLT, LL; 0: that of the interface. */
+  /** LLT, LL; 0: the kept one, else that of the interface. */
   readonly htype: number;
-  /** LLT, seconds since 2000-01-01 UTC; 0: now. */
+  /** LLT, seconds since 2000-01-01 UTC; 0: the kept one, else now. */
   readonly time: number;
-  /** EN. */
+  /** EN; 0: the kept one, else that of ISC. */
   readonly enterpriseId: number;
   /** Whether it is kept in a file. */
   readonly persist: boolean;

@@ -1,5 +1,7 @@
 // The global statistics that exist, at 0, from the start of a server process.
+import type { Family } from '../addr/family.ts';
 import { dropReasonStatistics } from './drop-reasons.ts';
+import { allocationNames, leaseKinds, leaseStatisticNames } from './lease-statistics-table.ts';
 
 const packets4 = [
   'pkt4-received',
@@ -67,43 +69,15 @@ const packets6 = [
   'pkt6-receive-drop',
 ] as const;
 
-const leases4 = [
-  'assigned-addresses',
-  'cumulative-assigned-addresses',
-  'declined-addresses',
-  'reclaimed-leases',
-  'reclaimed-declined-addresses',
-  'v4-allocation-fail',
-  'v4-allocation-fail-shared-network',
-  'v4-allocation-fail-subnet',
-  'v4-allocation-fail-no-pools',
-  'v4-allocation-fail-classes',
-  'v4-lease-reuses',
-  'v4-reservation-conflicts',
-] as const;
-
-const leases6 = [
-  'assigned-nas',
-  'assigned-pds',
-  'cumulative-assigned-nas',
-  'cumulative-assigned-pds',
-  'cumulative-registered-nas',
-  'declined-addresses',
-  'reclaimed-leases',
-  'reclaimed-declined-addresses',
-  'v6-allocation-fail',
-  'v6-allocation-fail-shared-network',
-  'v6-allocation-fail-subnet',
-  'v6-allocation-fail-no-pools',
-  'v6-allocation-fail-classes',
-  'v6-ia-na-lease-reuses',
-  'v6-ia-pd-lease-reuses',
-] as const;
+const leases = (family: Family): readonly string[] => [
+  ...leaseStatisticNames(leaseKinds[family], 'server'),
+  ...allocationNames(family),
+];
 
 const unique = (...lists: (readonly string[])[]): readonly string[] => [...new Set(lists.flat())];
 
 /** Kea's names plus our own `flotilla-…` drop counters, per family. */
-export const statisticNames: Readonly<Record<4 | 6, readonly string[]>> = {
-  4: unique(packets4, leases4, dropReasonStatistics(4)),
-  6: unique(packets6, leases6, dropReasonStatistics(6)),
+export const statisticNames: Readonly<Record<Family, readonly string[]>> = {
+  4: unique(packets4, leases(4), dropReasonStatistics(4)),
+  6: unique(packets6, leases(6), dropReasonStatistics(6)),
 };

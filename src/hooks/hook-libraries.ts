@@ -1,4 +1,5 @@
 // The libraries of one server: loads a new set beside the old, swaps them between packets, unloads the old when unused.
+import type { Family } from '../addr/family.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { EngineHooks, HookArguments, HookLimits, HookPoint, HookScope } from '../engine/hooks.ts';
 import type { NetworkState } from '../engine/network-state.ts';
@@ -22,6 +23,7 @@ export interface CommandSeats {
 }
 
 export interface HookLibrariesDeps {
+  readonly family: Family;
   readonly clock: Clock;
   readonly log: Logger;
   readonly statistics: Statistics;
@@ -73,7 +75,7 @@ export class HookLibraries implements EngineHooks {
     }
   }
 
-  /** The dhcp4_srv_configured callouts of a prepared set. Throws CONFIG_INVALID when one refuses. */
+  /** The dhcp4_srv_configured or dhcp6_srv_configured callouts of a prepared set. Throws CONFIG_INVALID when one refuses. */
   async configured(
     set: LibrarySet,
     json: HookArguments['dhcp4_srv_configured']['json_config'],
@@ -82,9 +84,9 @@ export class HookLibraries implements EngineHooks {
     if (set.isEmpty) return;
     const scope = set.begin(unlimited);
     try {
-      const { networkState: network_state } = this.#deps;
+      const { family, networkState: network_state } = this.#deps;
       const args = { network_state, json_config: json, server_config: snapshot, error: '' };
-      const { status } = await scope.call('dhcp4_srv_configured', args);
+      const { status } = await scope.call(`dhcp${family}_srv_configured`, args);
       if (status !== 'drop') return;
       const reason = typeof args.error === 'string' && args.error !== '' ? args.error : 'unknown error';
       throw new FlotillaError('CONFIG_INVALID', `a hook library refused the configuration: ${reason}`);

@@ -17,9 +17,9 @@ export interface LibraryEntry {
 }
 
 export interface EntrySource {
-  /** The map under Dhcp4. */
+  /** The map under Dhcp4 or Dhcp6. */
   readonly written: WrittenConfig;
-  readonly parts: Pick<ConfigParts, 'originOfGlobal'>;
+  readonly parts: Pick<ConfigParts, 'family' | 'originOfGlobal'>;
   /** Relative module paths are relative to it. */
   readonly directory: string;
 }
@@ -68,7 +68,7 @@ function uniqueName(path: string, before: readonly LibraryEntry[]): string {
 }
 
 function locationOf(
-  parts: Pick<ConfigParts, 'originOfGlobal'>,
+  parts: Pick<ConfigParts, 'family' | 'originOfGlobal'>,
   path: readonly (string | number)[],
 ): ErrorLocation {
   const origin = parts.originOfGlobal?.(path);
@@ -78,5 +78,5 @@ function locationOf(
   );
   if (origin?.kind !== 'file') return { key };
   const { file, line, column } = origin;
-  return { ...(line > 0 && { file, line, column }), key: `Dhcp4.${key}` };
+  return { ...(line > 0 && { file, line, column }), key: `Dhcp${parts.family}.${key}` };
 }

@@ -1,9 +1,10 @@
 // What the author of a hook library writes against: the module's two functions, the handle, callouts and what they answer.
+import type { Address } from '../addr/family.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { HookArguments, HookPoint } from '../engine/hooks.ts';
 import type { QueueFactory } from '../engine/queue-types.ts';
 import type { Logger } from '../log.ts';
-import type { Lease4 } from '../store/lease.ts';
+import type { Lease } from '../store/lease.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 
 /** A hook library is an ES module with these exports. */
@@ -132,14 +133,14 @@ export interface HookServer {
   /** The running configuration. */
   snapshot(): Snapshot;
   /** The lease store in use. Not before the server serves. */
-  leases(): LeaseStore<Lease4>;
+  leases(): LeaseStore<Lease>;
 }
 
 export interface HookText {
-  /** 3221225985 → `192.0.2.1` */
-  address(address: number): string;
-  /** `192.0.2.1` → 3221225985. Throws for anything else. */
-  parseAddress(text: string): number;
+  /** 3221225985 → `192.0.2.1`; a bigint is an IPv6 address. */
+  address(address: Address): string;
+  /** `192.0.2.1` → 3221225985, in DHCPv6 `::1` → 1n. Throws for anything else. */
+  parseAddress(text: string): Address;
   /** `02:00:00:00:00:01` */
   hex(bytes: Uint8Array): string;
 }

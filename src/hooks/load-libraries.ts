@@ -1,7 +1,9 @@
 // Imports the modules, lets each register its callouts and queue types, and makes a set of them. Half a set is never left behind.
 import { pathToFileURL } from 'node:url';
+import type { Family } from '../addr/family.ts';
 import { formatHex } from '../addr/hex.ts';
 import { formatIpv4, parseIpv4 } from '../addr/ipv4.ts';
+import { formatIpv6, parseIpv6 } from '../addr/ipv6.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { QueueTypes } from '../engine/queue-types.ts';
 import type { Statistics } from '../engine/statistics.ts';
@@ -24,6 +26,7 @@ import type { ParkingLot } from './parking-lot.ts';
 import { isHookPoint } from './points-table.ts';
 
 export interface LoadDeps {
+  readonly family: Family;
   readonly clock: Clock;
   readonly log: Logger;
   readonly statistics: Statistics;
@@ -167,7 +170,7 @@ function makeHandle(
 ): HookHandle {
   return {
     name: entry.name,
-    family: 4,
+    family: deps.family,
     parameters: entry.parameters,
     register: (point: string, callout: AnyCallout, options: CalloutOptions = {}) =>
       add.callout(point, callout, options),
@@ -187,7 +190,11 @@ function makeHandle(
     log: deps.log,
     count: (statistic, n = 1) => deps.statistics.add(statistic, n),
     server: deps.server,
-    text: { address: formatIpv4, parseAddress: parseIpv4, hex: formatHex },
+    text: {
+      address: (address) => (typeof address === 'number' ? formatIpv4(address) : formatIpv6(address)),
+      parseAddress: deps.family === 4 ? parseIpv4 : parseIpv6,
+      hex: formatHex,
+    },
   };
 }
 

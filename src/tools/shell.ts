@@ -1,5 +1,6 @@
 // A client of the control socket: sends one command and returns the answer (`flotilla shell`, tests, scripts).
 import { connect } from 'node:net';
+import { indentedAnswer } from '../control/answer-text.ts';
 import type { CommandAnswer } from '../control/command.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
 
@@ -10,10 +11,20 @@ export async function sendCommand(
   args?: unknown,
   options: { readonly timeout?: number } = {},
 ): Promise<CommandAnswer> {
+  return (await ask(socketPath, command, args, options)).answer;
+}
+
+/** The answer, and its text: numbers beyond 2^53 are exact only there. */
+async function ask(
+  socketPath: string,
+  command: string,
+  args: unknown,
+  options: { readonly timeout?: number } = {},
+): Promise<{ readonly answer: CommandAnswer; readonly text: string }> {
   const request = JSON.stringify(args === undefined ? { command } : { command, arguments: args });
   const text = await exchange(socketPath, request, options.timeout ?? 60_000);
   try {
-    return JSON.parse(text) as CommandAnswer;
+    return { answer: JSON.parse(text) as CommandAnswer, text };
   } catch (error) {
     throw new FlotillaError(
       'COMMAND_INVALID',
@@ -35,8 +46,8 @@ export async function shell(
   } catch (error) {
     throw new FlotillaError('USAGE', `the arguments are not JSON: ${messageOf(error)}`);
   }
-  const answer = await sendCommand(arguments_.socket, arguments_.command, args);
-  deps.write(`${JSON.stringify(answer, null, 2)}\n`);
+  const { answer, text } = await ask(arguments_.socket, arguments_.command, args);
+  deps.write(`${indentedAnswer(text)}\n`);
   return answer.result;
 }
 

@@ -17,7 +17,7 @@ test('a server without any configuration of its own has the defaults of Kea', ()
     identifier: bytes(),
     htype: 0,
     time: 0,
-    enterpriseId: 2495,
+    enterpriseId: 0,
     persist: true,
   });
   assert.equal(globals.dataDirectory, null);
@@ -76,7 +76,7 @@ const resolved: readonly (readonly [string, JsonMap, (snapshot: Snapshot) => unk
     'a DUID of a link-layer address',
     { 'server-id': { type: 'LL', htype: 1, identifier: '02:00:00:00:00:01', time: 5 } },
     ({ globals }) => globals.serverId,
-    { type: 'LL', identifier: bytes(2, 0, 0, 0, 0, 1), htype: 1, time: 5, enterpriseId: 2495, persist: true },
+    { type: 'LL', identifier: bytes(2, 0, 0, 0, 0, 1), htype: 1, time: 5, enterpriseId: 0, persist: true },
   ],
   ['a directory', { 'data-directory': '/srv/dhcp' }, ({ globals }) => globals.dataDirectory, '/srv/dhcp'],
   [

@@ -128,41 +128,133 @@ test('lease4-get-page walks to the end, which is an empty page', async () => {
   assert.match(await refusal('lease4-get-page', { from: 'start', limit: 0 }), /from 1 to 1000000/);
 });
 
-test('the same commands serve DHCPv6', async () => {
-  daemon = fixture.start(6);
-  daemon.stored.push({
-    ...lease4(0),
+const lease6 = (address: string, extra: Partial<Lease> = {}): Lease =>
+  ({
     family: 6,
-    address: parseIpv6('2001:db8::5'),
+    address: parseIpv6(address),
     prefixLength: 128,
     type: 0,
-    duid: Uint8Array.of(0, 1, 2),
+    duid: Uint8Array.of(0, 1, 2, 3),
     iaid: 7,
-    preferredLifetime: 3600,
+    preferredLifetime: 7200,
     hwaddr: null,
     hwaddrType: null,
     hwaddrSource: null,
-  } as unknown as Lease);
-  const { text, arguments: lease } = await ask('lease6-get', { 'ip-address': '2001:db8::5' });
-  assert.equal(text, 'IPv6 lease found.');
-  assert.deepEqual(lease, {
-    cltt: 1795225904,
-    duid: '00:01:02',
+    validLifetime: 7200,
+    cltt: 1795259294,
+    subnetId: 1,
+    poolId: 0,
+    fqdnFwd: false,
+    fqdnRev: false,
+    hostname: '',
+    state: 0,
+    userContext: null,
+    ...extra,
+  }) as Lease;
+
+test('lease6-get finds addresses and prefixes, each by its type, by address or by DUID and IAID', async () => {
+  daemon = fixture.start(6);
+  const hwaddr = Uint8Array.of(2, 0, 0, 0, 0, 1);
+  const extra = { hwaddr, hostname: 'a.example', userContext: { a: 1 } };
+  daemon.stored.push(lease6('2001:db8:1::5', extra));
+  daemon.stored.push(lease6('2001:db8:100::', { type: 2, prefixLength: 64, poolId: 4 }));
+  const common = {
+    cltt: 1795259294,
+    duid: '00:01:02:03',
     'fqdn-fwd': false,
     'fqdn-rev': false,
-    hostname: '',
     iaid: 7,
-    'ip-address': '2001:db8::5',
-    'preferred-lft': 3600,
+    'preferred-lft': 7200,
     state: 0,
     'subnet-id': 1,
-    type: 'IA_NA',
     'valid-lft': 7200,
+  };
+  const found = (more: object) => ({
+    result: 0,
+    text: 'IPv6 lease found.',
+    arguments: { ...common, ...more },
   });
-  const byDuid = { 'subnet-id': 1, 'identifier-type': 'duid', identifier: '000102', iaid: 7 };
-  assert.equal((await ask('lease6-get', byDuid)).result, 0);
-  assert.equal((await ask('lease6-get', { ...byDuid, iaid: 8 })).result, 3);
-  assert.equal((await ask('lease6-get', { 'ip-address': '2001:db8::5', type: 'IA_PD' })).result, 3);
+  const address = found({
+    hostname: 'a.example',
+    'hw-address': '02:00:00:00:00:01',
+    'ip-address': '2001:db8:1::5',
+    type: 'IA_NA',
+    'user-context': { a: 1 },
+  });
+  const prefix = found({
+    hostname: '',
+    'ip-address': '2001:db8:100::',
+    'pool-id': 4,
+    'prefix-len': 64,
+    type: 'IA_PD',
+  });
+  const none = { result: 3, text: 'Lease not found.' };
+  const at = (text: string, type?: string) =>
+    ask('lease6-get', { 'ip-address': text, ...(type && { type }) });
+  assert.deepEqual(await at('2001:db8:1::5'), address);
+  assert.deepEqual(await at('2001:db8:1::5', 'IA_PD'), none);
+  assert.deepEqual(await at('2001:db8:100::'), none);
+  assert.deepEqual(await at('2001:db8:100::', 'IA_PD'), prefix);
+  assert.deepEqual(await at('2001:db8:100::', 'IA_TA'), none);
+  const by = (more: object) =>
+    ask('lease6-get', {
+      'subnet-id': 1,
+      'identifier-type': 'duid',
+      identifier: '00:01:02:03',
+      iaid: 7,
+      ...more,
+    });
+  assert.deepEqual(await by({}), address);
+  assert.deepEqual(await by({ identifier: '00010203', type: 'IA_PD' }), prefix);
+  assert.deepEqual(await by({ type: 'IA_TA' }), none);
+  assert.deepEqual(await by({ iaid: 0 }), none);
+  assert.deepEqual(await by({ 'subnet-id': 2 }), none);
+});
+
+test('lease6-get refuses what is no question about a lease of DHCPv6', async () => {
+  daemon = fixture.start(6);
+  const duid = { 'subnet-id': 1, 'identifier-type': 'duid', identifier: '00:01:02:03' };
+  for (const [args, text] of [
+    [
+      { 'ip-address': '2001:db8::5', type: 'x' },
+      /^Invalid lease type specified: x, only supported values are: IA_NA/,
+    ],
+    [{ 'ip-address': '192.0.2.1' }, /^Invalid IPv6 address specified: 192.0.2.1/],
+    [{ ...duid, 'identifier-type': 'hw-address' }, /^Incorrect identifier type: hw-address/],
+    [{ ...duid, identifier: '00:01' }, /^identifier is too short \(2\), at least 3 is required/],
+    [{ ...duid, iaid: -1 }, /^'iaid' parameter must be >= 0/],
+    [{ ...duid, iaid: 'x' }, /^'iaid' parameter expected to be an integer/],
+    [{}, /^Mandatory 'subnet-id' parameter missing/],
+  ] as const)
+    assert.match(await refusal('lease6-get', args), text);
+});
+
+test('lease6-get-all and lease6-get-page list addresses and prefixes in the order of addresses', async () => {
+  daemon = fixture.start(6);
+  daemon.stored.push(lease6('2001:db9::7', { subnetId: 2 }));
+  daemon.stored.push(lease6('2001:db8:100::', { type: 2, prefixLength: 64 }));
+  daemon.stored.push(lease6('2001:db8:1::5'));
+  const addresses = async (command: string, args?: object): Promise<string[]> => {
+    const { text, arguments: got } = await ask(command, args);
+    const { leases } = got as { leases: { 'ip-address': string }[] };
+    assert.equal(text, `${leases.length} IPv6 lease(s) found.`);
+    return leases.map((lease) => lease['ip-address']);
+  };
+  assert.deepEqual(await addresses('lease6-get-all'), ['2001:db8:1::5', '2001:db8:100::', '2001:db9::7']);
+  assert.deepEqual(await addresses('lease6-get-all', { subnets: [2] }), ['2001:db9::7']);
+  const page = (from: string) => addresses('lease6-get-page', { from, limit: 2 });
+  assert.deepEqual(await page('start'), ['2001:db8:1::5', '2001:db8:100::']);
+  assert.deepEqual(await page('2001:db8:100::'), ['2001:db9::7']);
+  assert.deepEqual(await page('2001:db9::7'), []);
+  assert.match(await refusal('lease6-get-page', { from: '192.0.2.1', limit: 2 }), /nor a valid IPv6 address/);
+});
+
+test('commands about the daemon say which family they are of', async () => {
+  daemon = fixture.start(6);
   assert.equal((await ask('dhcp-disable')).text, 'DHCPv6 service disabled');
   assert.ok(Object.hasOwn((await ask('config-get')).arguments as object, 'Dhcp6'));
+  assert.match(await refusal('config-test', { Dhcp4: {} }), /Missing mandatory 'Dhcp6' parameter/);
+  const status = (await ask('status-get')).arguments as Record<string, unknown>;
+  assert.equal(status['extended-info-tables'], false);
+  assert.equal((await ask('lease4-get-all')).result, 2);
 });

@@ -31,6 +31,11 @@ async function serve(options: { timeout?: number; maxRequestBytes?: number } = {
     throw new FlotillaError('CONFIG_INVALID', 'it is wrong', { key: 'a.b' });
   });
   registry.register('break', () => Promise.reject(new TypeError('a bug')));
+  registry.register('total', () => ({
+    result: 0,
+    text: 'of "18446744073709551617"',
+    arguments: { total: (1n << 64n) + 1n, below: -((1n << 64n) + 1n), few: 16 },
+  }));
   registry.register('large', () => ({ result: 0, arguments: 'x'.repeat(8_000_000) }));
   const path = join(folder, `${number++}.sock`);
   const channel = await openUnixChannel({ path, ...options }, { registry, log: silentLogger });
@@ -245,6 +250,26 @@ test('the shell prints the answer and exits with its result', async () => {
   assert.equal(await shell({ socket: path, command: 'nope' }, { write }), 2);
   await assert.rejects(shell({ socket: path, command: 'echo', args: '{' }, { write }), /not JSON/);
   await channel.close();
+});
+
+test('the shell prints numbers beyond 2^53 as the server wrote them', async () => {
+  const { channel, path } = await serve();
+  let printed = '';
+  await shell({ socket: path, command: 'total' }, { write: (text) => void (printed += text) });
+  await channel.close();
+  assert.equal(
+    printed,
+    `{
+  "result": 0,
+  "text": "of \\"18446744073709551617\\"",
+  "arguments": {
+    "total": 18446744073709551617,
+    "below": -18446744073709551617,
+    "few": 16
+  }
+}
+`,
+  );
 });
 
 test('any JSON object is found whole however it is cut into pieces', () => {

@@ -72,6 +72,7 @@ export async function hookWorld(
       queueTypes,
       hooks: (made) =>
         (hooks = new HookLibraries({
+          family: 4,
           clock,
           log: made.logger,
           statistics: made.statistics,
@@ -86,7 +87,7 @@ export async function hookWorld(
   );
   const use = async (...next: readonly HookLibrary[]): Promise<void> => {
     const written = { 'hooks-libraries': next.map((library) => entryFor(library)) };
-    hooks!.use(await hooks!.prepare({ written, parts: {}, directory: '/' }));
+    hooks!.use(await hooks!.prepare({ written, parts: { family: 4 }, directory: '/' }));
   };
   await use(...libraries);
   await world.server.start();

@@ -6,7 +6,7 @@ import type { DaemonOperations } from '../daemon-operations.ts';
 
 export function daemonCommands(
   registry: Pick<CommandRegistry, 'names'>,
-  deps: Pick<DaemonOperations, 'version' | 'status' | 'snapshot' | 'networkState' | 'shutdown'>,
+  deps: Pick<DaemonOperations, 'family' | 'version' | 'status' | 'snapshot' | 'networkState' | 'shutdown'>,
 ): Readonly<Record<string, CommandHandler>> {
   return {
     'list-commands': () => ({ result: commandResult.success, arguments: registry.names() }),
@@ -21,6 +21,7 @@ export function daemonCommands(
         result: commandResult.success,
         arguments: {
           'dhcp-state': dhcpState(deps.networkState),
+          ...(deps.family === 6 && { 'extended-info-tables': false }),
           'multi-threading-enabled': false,
           ...(queue && { 'packet-queue-size': queue.size, 'packet-queue-statistics': queue.averages }),
           pid,

@@ -1,4 +1,4 @@
-// lease4-get, lease4-get-all, lease4-get-page and their DHCPv6 twins: reading leases.
+// lease4-get, lease4-get-all, lease4-get-page, and the same of DHCPv6: reading leases.
 import type { Address, Family } from '../../addr/family.ts';
 import { sameBytes, tryParseHex } from '../../addr/hex.ts';
 import { tryParseIpv4 } from '../../addr/ipv4.ts';
@@ -6,6 +6,7 @@ import { tryParseIpv6 } from '../../addr/ipv6.ts';
 import { FlotillaError } from '../../errors.ts';
 import type { Lease } from '../../store/lease.ts';
 import type { ClientKey, LeaseStore } from '../../store/lease-store.ts';
+import { duidLength } from '../../wire/v6/duid.ts';
 import { argumentsOf } from '../arguments.ts';
 import { commandResult, type CommandAnswer, type CommandHandler } from '../command.ts';
 import type { DaemonOperations } from '../daemon-operations.ts';
@@ -54,7 +55,7 @@ const subnetId = { type: 'integer', minimum: 0, maximum: 0xffffffff } as const;
 
 interface GetArguments {
   'ip-address'?: string;
-  type?: 'IA_NA' | 'IA_PD';
+  type?: string;
   'subnet-id'?: number;
   'identifier-type'?: string;
   identifier?: string;
@@ -65,7 +66,7 @@ const getArguments = argumentsOf<GetArguments>({
   type: 'object',
   properties: {
     'ip-address': { type: 'string' },
-    type: { enum: ['IA_NA', 'IA_PD'] },
+    type: { type: 'string' },
     'subnet-id': { ...subnetId, description: "!'subnet-id' parameter is not integer." },
     'identifier-type': { type: 'string' },
     identifier: { type: 'string' },
@@ -101,14 +102,15 @@ async function byAddress(
   store: LeaseStore<Lease>,
   family: Family,
   text: string,
-  type: 'IA_NA' | 'IA_PD' | undefined,
+  type: string | undefined,
 ): Promise<Lease | undefined> {
+  const wanted = typeOf(type);
   const { held } = await store.find({
     client: null,
     subnetIds: null,
     addresses: [parseAddress(text, family, 'ip-address')],
   });
-  return held.find((lease) => lease.family === 4 || lease.type === (type === 'IA_PD' ? 2 : 0));
+  return held.find((lease) => lease.family === 4 || lease.type === wanted);
 }
 
 async function byIdentifier(
@@ -131,10 +133,17 @@ async function byIdentifier(
   const bytes = tryParseHex(identifier);
   if (!bytes || bytes.length === 0)
     throw refused(`'${identifier}' is not a string of hexadecimal digits`, 'identifier');
+  const type = typeOf(wanted.type);
+  if (family === 6 && bytes.length < duidLength.least)
+    throw refused(
+      `identifier is too short (${bytes.length}), at least ${duidLength.least} is required`,
+      'identifier',
+    );
+  if (type === null) return undefined;
   const nothing = new Uint8Array(0);
   const client: ClientKey =
     family === 6
-      ? { family, duid: bytes, iaid: wanted.iaid ?? 0, type: wanted.type === 'IA_PD' ? 2 : 0 }
+      ? { family, duid: bytes, iaid: wanted.iaid ?? 0, type }
       : kind === 'hw-address'
         ? { family, clientId: null, hwaddr: bytes }
         : { family, clientId: bytes, hwaddr: nothing };
@@ -143,6 +152,20 @@ async function byIdentifier(
     (lease) => lease.family === 6 || sameBytes(kind === 'hw-address' ? lease.hwaddr : lease.clientId, bytes),
   );
 }
+
+/** IA_NA unless said otherwise. IA_TA may be asked for, and nobody has one: null. */
+function typeOf(text = 'IA_NA'): 0 | 2 | null {
+  const type = leaseTypes.get(text);
+  if (type !== undefined) return type;
+  const names = [...leaseTypes.keys()].join(', ');
+  throw refused(`Invalid lease type specified: ${text}, only supported values are: ${names}`, 'type');
+}
+
+const leaseTypes: ReadonlyMap<string, 0 | 2 | null> = new Map([
+  ['IA_NA', 0],
+  ['IA_TA', null],
+  ['IA_PD', 2],
+]);
 
 function startOf(from: string, family: Family): Address | null {
   if (from === 'start') return null;

@@ -101,7 +101,7 @@ export async function commitLease(
     if (lifetime !== null) {
       t.grant = { lease: previous, lifetime };
       t.reused = true;
-      t.engine.usage.count('lease-reuses', chosen.subnet.id);
+      t.engine.usage.reused(chosen.subnet.id);
       return true;
     }
   }

@@ -1,7 +1,8 @@
-// `flotilla dhcp4 -c`: one process from its first line of log to its last.
+// `flotilla dhcp4 -c`, `flotilla dhcp6 -c`: one process from its first line of log to its last.
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, extname, resolve } from 'node:path';
+import type { Family } from '../addr/family.ts';
 import { createCommandRegistry } from '../control/registry.ts';
 import { registerBuiltInCommands } from '../control/commands/register.ts';
 import { messageOf } from '../errors.ts';
@@ -19,14 +20,17 @@ export interface ServeFlags {
 }
 
 /** Serves until a signal or a command ends it. Sets `process.exitCode`. */
-export async function serve4(file: string, flags: ServeFlags): Promise<void> {
-  const log = createLogger({ name: 'kea-dhcp4', level: flags.debug ? 'debug' : 'info' });
+export async function serve(family: Family, file: string, flags: ServeFlags): Promise<void> {
+  const id = `DHCP${family}`;
+  const program = `Flotilla DHCPv${family} server version ${programVersion}`;
+  const log = createLogger({ name: `kea-dhcp${family}`, level: flags.debug ? 'debug' : 'info' });
   const registry = createCommandRegistry({ log });
   const configPath = resolve(file);
   let stopped: (exitCode: number) => void;
   const ended = new Promise<number>((settle) => (stopped = settle));
   const daemon = new Daemon(
     {
+      family,
       configPath,
       serverPort: flags.serverPort,
       clientPort: flags.clientPort,
@@ -43,12 +47,12 @@ export async function serve4(file: string, flags: ServeFlags): Promise<void> {
   );
   catchEverything(log);
 
-  log.info('DHCP4_STARTING', `Flotilla DHCPv4 server version ${programVersion} starting`);
+  log.info(`${id}_STARTING`, `${program} starting`);
   try {
     mkdirSync(resolve(flags.stateDir), { recursive: true, mode: 0o750 });
     await daemon.start();
   } catch (error) {
-    log.error('DHCP4_INIT_FAIL', `failed to initialize Flotilla server: ${messageOf(error)}`);
+    log.error(`${id}_INIT_FAIL`, `failed to initialize Flotilla server: ${messageOf(error)}`);
     await daemon.stop();
     process.exitCode = 1;
     return;
@@ -58,17 +62,17 @@ export async function serve4(file: string, flags: ServeFlags): Promise<void> {
       .reload()
       .catch((error: unknown) =>
         log.error(
-          'DHCP4_DYNAMIC_RECONFIGURATION_FAIL',
+          `${id}_DYNAMIC_RECONFIGURATION_FAIL`,
           `dynamic server reconfiguration failed, nothing changed: ${messageOf(error)}`,
         ),
       );
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopped(0));
-  log.info('DHCP4_STARTED', `Flotilla DHCPv4 server version ${programVersion} started`);
+  log.info(`${id}_STARTED`, `${program} started`);
 
   process.exitCode = await ended;
   await daemon.stop();
-  log.info('DHCP4_SHUTDOWN', 'server shutdown');
+  log.info(`${id}_SHUTDOWN`, 'server shutdown');
 }
 
 /** The last line of defence: a mistake of ours in one packet must not take the other clients' server away. */
