@@ -10,11 +10,12 @@ export function wrapped<L extends Lease>(
   type A = L['address'];
   const after: AddressRange<L>[] = [];
   const before: AddressRange<L>[] = [];
-  for (const { first, last } of [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1))) {
-    if (last >= start) after.push({ first: first >= start ? first : start, last });
+  for (const range of [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1))) {
+    const { first, last } = range;
+    if (last >= start) after.push({ ...range, first: first >= start ? first : start, last });
     if (first < start) {
       const below: A = typeof start === 'bigint' ? start - 1n : start - 1;
-      before.push({ first, last: last < start ? last : below });
+      before.push({ ...range, last: last < start ? last : below });
     }
   }
   return [...after, ...before];

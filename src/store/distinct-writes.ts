@@ -1,16 +1,19 @@
 // Which writes may travel together: no two of one batch touch the same address or the same client.
+import { addressKey } from '../addr/address-key.ts';
+import type { Address } from '../addr/family.ts';
 import type { Lease } from './lease.ts';
 import { ownerKeys } from './lease-owner.ts';
 import type { LeaseWrite } from './lease-store.ts';
 
 export type WriteKey = string | number | bigint;
 
-/** Addresses as they are, owners as text: what a write must not share with another write under way. */
+/** {@link addressKey} of addresses, owners as text: what a write must not share with another write under way. */
 export function writeKeys(write: LeaseWrite): WriteKey[] {
   const keys: WriteKey[] = [
-    write.verb === 'claim' || write.verb === 'put' ? write.lease.address : write.address,
+    addressKey<Address>(write.verb === 'claim' || write.verb === 'put' ? write.lease.address : write.address),
   ];
-  if (write.verb === 'claim' && write.alsoRemove !== undefined) keys.push(write.alsoRemove);
+  if (write.verb === 'claim' && write.alsoRemove !== undefined)
+    keys.push(addressKey<Address>(write.alsoRemove));
   const owner = write.verb === 'put' ? write.lease : write.verb === 'replace' ? write.expected : write.client;
   if (owner) keys.push(...ownerKeys(owner));
   return keys;

@@ -65,7 +65,8 @@ export function reclaimDeletes(row: Lease): boolean {
 }
 
 function mayClaim(row: Lease, client: ClientKey, now: number): boolean {
-  return isClaimable(row, now) || (row.state === leaseState.default && ownedBy(row, client));
+  const isValid = row.state === leaseState.default || row.state === leaseState.registered;
+  return isClaimable(row, now) || (isValid && ownedBy(row, client));
 }
 
 /** The same grant, not the same object: owner, state, subnet and expiry are equal. */
@@ -73,7 +74,7 @@ function sameGrant(a: Lease, b: Lease): boolean {
   const owner =
     a.family === 4
       ? b.family === 4 && sameBytes(a.hwaddr, b.hwaddr) && sameBytes(a.clientId, b.clientId)
-      : b.family === 6 && a.iaid === b.iaid && sameBytes(a.duid, b.duid);
+      : b.family === 6 && a.iaid === b.iaid && a.type === b.type && sameBytes(a.duid, b.duid);
   return (
     owner &&
     a.state === b.state &&
@@ -84,14 +85,15 @@ function sameGrant(a: Lease, b: Lease): boolean {
 }
 
 function releasedRow<L extends Lease>(row: L, now: number): L {
-  return { ...row, state: leaseState.released, validLifetime: 0, cltt: now };
+  const after = { ...row, state: leaseState.released, validLifetime: 0, cltt: now };
+  return row.family === 6 ? { ...after, preferredLifetime: 0 } : after;
 }
 
 function declinedRow<L extends Lease>(row: L, probation: number, now: number): L {
   const nobody =
     row.family === 4
       ? { hwaddr: new Uint8Array(0), clientId: null }
-      : { duid: new Uint8Array(3), hwaddr: null, preferredLifetime: 0 };
+      : { duid: new Uint8Array(3), hwaddr: null, hwaddrType: null, hwaddrSource: null, preferredLifetime: 0 };
   return {
     ...row,
     ...nobody,

@@ -1,11 +1,11 @@
 // Whose lease is it: the ownership rule of both families and the index keys that follow from it.
 import { sameBytes } from '../addr/hex.ts';
-import type { Lease } from './lease.ts';
+import { leaseState, type Lease } from './lease.ts';
 import type { ClientKey } from './lease-store.ts';
 
 /**
  * v4: equal client identifiers; when one side has none, equal hardware addresses (never two empty ones: a declined row
- * belongs to nobody). v6: equal DUID, IAID and type.
+ * belongs to nobody). v6: equal DUID, IAID and type; a declined row, whose DUID is all zeros, belongs to nobody either.
  */
 export function ownedBy(lease: Lease, client: ClientKey): boolean {
   if (lease.family === 4) {
@@ -15,6 +15,7 @@ export function ownedBy(lease: Lease, client: ClientKey): boolean {
   }
   return (
     client.family === 6 &&
+    lease.state !== leaseState.declined &&
     lease.iaid === client.iaid &&
     lease.type === client.type &&
     lease.duid.length > 0 &&
@@ -25,7 +26,8 @@ export function ownedBy(lease: Lease, client: ClientKey): boolean {
 /** Texts under which a lease or a client is found: two owners that could match share at least one. */
 export function ownerKeys(owner: Lease | ClientKey): readonly string[] {
   if (owner.family === 6) {
-    return owner.duid.length === 0 ? [] : [`d${owner.type}/${owner.iaid}/${latin1(owner.duid)}`];
+    const isNobodys = owner.duid.length === 0 || ('state' in owner && owner.state === leaseState.declined);
+    return isNobodys ? [] : [`d${owner.type}/${owner.iaid}/${latin1(owner.duid)}`];
   }
   if ('keys' in owner && owner.keys) return owner.keys;
   const keys: string[] = [];

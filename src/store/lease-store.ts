@@ -21,6 +21,8 @@ export interface LeaseQuery<L extends Lease = Lease> {
   readonly subnetIds: readonly number[] | null;
   /** Addresses whose rows are wanted, whoever holds them (candidates, requested address). */
   readonly addresses: readonly L['address'][];
+  /** They are prefixes of this length, and what is set aside is one (DHCPv6). */
+  readonly delegatedLength?: number;
   /** Sets an address aside for `client` (which must be given), before any row is read. */
   readonly hold?: OfferHold<L>;
 }
@@ -55,7 +57,7 @@ export interface LeaseFindings<L extends Lease = Lease> {
 
 /**
  * One conditional write. All are judged by the store against the current row, in one transaction per batch:
- * - `claim`: give `lease.address` to this client: no row, or the client's own row in state 0, 2 or 3, or
+ * - `claim`: give `lease.address` to this client: no row, or the client's own row in state 0, 2, 3 or 4, or
  *   anybody's row that is expired, reclaimed (2) or released (3). Else `conflict` with the holder's row.
  *   A declined row (1) can be claimed by nobody before its probation ended.
  *   Renewals are claims too; `alsoRemove` deletes the same client's row at another address in the same transaction. `cltt` of the row becomes the store's clock when the batch runs.

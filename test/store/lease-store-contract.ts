@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { createBatchingLeaseStore } from '../../src/store/batching.ts';
-import { infiniteLifetime, type Lease4 } from '../../src/store/lease.ts';
+import { infiniteLifetime, type Lease } from '../../src/store/lease.ts';
+import { ownedBy } from '../../src/store/lease-owner.ts';
 import type { LeaseBackend, LeaseStore, LeaseWrite } from '../../src/store/lease-store.ts';
-import { claimBy as claim, client4, hostAddress, lease4 } from './leases.ts';
+import type { Changes, LeaseMaker } from './leases.ts';
+import type { Ownership } from './ownership-contract.ts';
 import { offersAreWithheld } from './offer-contract.ts';
 
-export interface OpenedBackend {
-  readonly backend: LeaseBackend<Lease4>;
+export interface OpenedBackend<L extends Lease> {
+  readonly backend: LeaseBackend<L>;
   /** Empties the store. */
   clear(): Promise<void>;
   close(): Promise<void>;
@@ -16,9 +18,17 @@ export interface OpenedBackend {
   checkStatistics?(): Promise<void>;
 }
 
-export function leaseStoreContract(name: string, open: () => Promise<OpenedBackend>): void {
-  let opened: OpenedBackend;
-  let store: LeaseStore<Lease4>;
+/** `ownership`: the family's own part, ownership-contract.ts. */
+export function leaseStoreContract<L extends Lease>(
+  backend: string,
+  make: LeaseMaker<L>,
+  ownership: Ownership<L>,
+  open: () => Promise<OpenedBackend<L>>,
+): void {
+  const name = `${backend}, ${make.kind}`;
+  const { claim, client } = make;
+  let opened: OpenedBackend<L>;
+  let store: LeaseStore<L>;
   before(async () => {
     opened = await open();
     store = createBatchingLeaseStore(opened.backend);
@@ -29,12 +39,12 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
     await opened.close();
   });
 
-  const rowAt = async (n: number): Promise<Lease4 | undefined> =>
-    (await store.find({ client: null, subnetIds: null, addresses: [hostAddress(n)] })).held[0];
+  const rowAt = async (n: number): Promise<L | undefined> =>
+    (await store.find({ client: null, subnetIds: null, addresses: [make.address(n)] })).held[0];
   const clock = async (): Promise<number> =>
     (await store.find({ client: null, subnetIds: null, addresses: [] })).now;
-  const put = async (n: number, more: Partial<Lease4>): Promise<Lease4> => {
-    const lease = lease4(n, { cltt: (await clock()) - 100, ...more });
+  const put = async (n: number, more: Changes = {}, owner: Partial<L> = {}): Promise<L> => {
+    const lease = { ...make.lease(n, { cltt: (await clock()) - 100, ...more }), ...owner };
     await store.write({ verb: 'put', lease });
     return lease;
   };
@@ -57,10 +67,10 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
     );
     assert.equal(outcome.result, 'done');
     assert.equal(outcome.before, null);
-    const row = await rowAt(1);
+    const row = (await rowAt(1))!;
     assert.deepEqual(row, outcome.after);
     assert.deepEqual(row, {
-      ...lease4(1, client4(1)),
+      ...make.lease(1),
       hostname: 'a,b"c\\&\'é',
       fqdnFwd: true,
       userContext: { a: ['x,y', { b: 1 }], ISC: {} },
@@ -71,7 +81,7 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
   });
 
   it('the holder renews, and sees the row as it was before', async () => {
-    const old = await put(1, { ...client4(1), validLifetime: 600 });
+    const old = await put(1, { validLifetime: 600 });
     const outcome = await store.write(claim(1, { validLifetime: 1200 }));
     assert.equal(outcome.result, 'done');
     assert.deepEqual(outcome.before, old);
@@ -85,38 +95,14 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
     assert.deepEqual(outcome.holder, await rowAt(1));
   });
 
-  it('ownership follows the client identifier, and the hardware address where one side has none', async () => {
-    const id = Uint8Array.of(1, 2, 3);
-    await store.write({
-      verb: 'claim',
-      client: { ...client4(1), clientId: id },
-      lease: lease4(1, { ...client4(1), clientId: id }),
-    });
-    const otherHardware = { ...client4(2), clientId: id };
-    assert.equal(
-      (await store.write({ verb: 'claim', client: otherHardware, lease: lease4(1, otherHardware) })).result,
-      'done',
-    );
-    const otherId = { ...client4(2), clientId: Uint8Array.of(9) };
-    assert.equal(
-      (await store.write({ verb: 'claim', client: otherId, lease: lease4(1, otherId) })).result,
-      'conflict',
-    );
-    const noId = { ...client4(2), clientId: null };
-    assert.equal((await store.write({ verb: 'claim', client: noId, lease: lease4(1, noId) })).result, 'done');
-  });
-
   for (const [what, row] of [
     ['expired', { validLifetime: 50 }],
     ['reclaimed', { validLifetime: 4000, state: 2 }],
     ['released', { validLifetime: 4000, state: 3 }],
-    [
-      'declined with its probation over',
-      { validLifetime: 50, state: 1, hwaddr: new Uint8Array(0), clientId: null },
-    ],
+    ['declined with its probation over', { validLifetime: 50, state: 1 }],
   ] as const) {
     it(`anybody may claim a row that is ${what}`, async () => {
-      const old = await put(1, row);
+      const old = await put(1, row, 'state' in row && row.state === 1 ? make.nobody : {});
       const outcome = await store.write(claim(1, {}, 2));
       assert.equal(outcome.result, 'done');
       assert.deepEqual(outcome.before, old);
@@ -125,17 +111,17 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
   }
 
   it('nobody may claim a declined row during its probation, not even who shares its empty identifiers', async () => {
-    await put(1, { state: 1, hwaddr: new Uint8Array(0), clientId: null, validLifetime: 4000 });
+    await put(1, { state: 1, validLifetime: 4000 }, make.nobody);
     assert.equal((await store.write(claim(1))).result, 'conflict');
-    const nobody = { family: 4, hwaddr: new Uint8Array(0), clientId: null } as const;
-    assert.equal(
-      (await store.write({ verb: 'claim', client: nobody, lease: lease4(1, nobody) })).result,
-      'conflict',
-    );
+    const lease = { ...make.lease(1), ...make.nobody };
+    const asNobody = { verb: 'claim', client: make.nobodysClient(1), lease } as const;
+    assert.equal((await store.write(asNobody)).result, 'conflict');
   });
 
+  ownership((title, body) => it(title, () => body(store)));
+
   it('an infinite lease never expires, and its cltt survives', async () => {
-    const old = await put(1, { ...client4(1), validLifetime: infiniteLifetime });
+    const old = await put(1, { validLifetime: infiniteLifetime });
     assert.deepEqual(await rowAt(1), old);
     assert.equal((await store.write(claim(1, {}, 2))).result, 'conflict');
     assert.deepEqual(await store.reclaim({ limit: 0, remove: false }), []);
@@ -158,8 +144,8 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
     const old = await rowAt(1);
     const outcome = await store.write({
       ...claim(2, {}, 1),
-      alsoRemove: hostAddress(1),
-    } as LeaseWrite<Lease4>);
+      alsoRemove: make.address(1),
+    });
     assert.equal(outcome.result, 'done');
     assert.deepEqual(outcome.removed, old);
     assert.equal(await rowAt(1), undefined);
@@ -169,9 +155,9 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
   it('a move that is refused, or that names somebody else’s row, deletes nothing', async () => {
     await store.write(claim(1));
     await store.write(claim(2));
-    const refused = { ...claim(2, {}, 1), alsoRemove: hostAddress(1) } as LeaseWrite<Lease4>;
+    const refused = { ...claim(2, {}, 1), alsoRemove: make.address(1) } as LeaseWrite<L>;
     assert.equal((await store.write(refused)).result, 'conflict');
-    const foreign = { ...claim(3, {}, 1), alsoRemove: hostAddress(2) } as LeaseWrite<Lease4>;
+    const foreign = { ...claim(3, {}, 1), alsoRemove: make.address(2) } as LeaseWrite<L>;
     const outcome = await store.write(foreign);
     assert.equal(outcome.result, 'done');
     assert.equal(outcome.removed, undefined);
@@ -180,20 +166,20 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
   });
 
   it('a reserved address is taken back only while its row is as it was seen', async () => {
-    const held = await put(1, { ...client4(1), validLifetime: 4000 });
-    const takeBack = { ...claim(1, {}, 2), reassign: { ...held, cltt: held.cltt - 1 } } as LeaseWrite<Lease4>;
+    const held = await put(1, { validLifetime: 4000 });
+    const takeBack = { ...claim(1, {}, 2), reassign: { ...held, cltt: held.cltt - 1 } } as LeaseWrite<L>;
     assert.equal((await store.write(takeBack)).result, 'conflict');
-    assert.equal((await store.write({ ...takeBack, reassign: held } as LeaseWrite<Lease4>)).result, 'done');
-    assert.deepEqual((await rowAt(1))!.hwaddr, client4(2).hwaddr);
+    assert.equal((await store.write({ ...takeBack, reassign: held } as LeaseWrite<L>)).result, 'done');
+    assert.ok(ownedBy((await rowAt(1))!, client(2)));
   });
 
   it('release deletes the client’s own lease, or keeps it for affinity with no time left', async () => {
     await store.write(claim(1));
     await store.write(claim(2));
-    const release = (n: number, keep: boolean, who = n): LeaseWrite<Lease4> => ({
+    const release = (n: number, keep: boolean, who = n): LeaseWrite<L> => ({
       verb: 'release',
-      client: client4(who),
-      address: hostAddress(n),
+      client: client(who),
+      address: make.address(n),
       keep,
     });
     assert.equal((await store.write(release(1, false, 2))).result, 'conflict');
@@ -210,43 +196,34 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
 
   it('decline strips the owner and holds the address for the probation', async () => {
     await store.write(claim(1, { hostname: 'h', fqdnFwd: true, userContext: { a: 1 } }));
-    const decline: LeaseWrite<Lease4> = {
+    const decline: LeaseWrite<L> = {
       verb: 'decline',
-      client: client4(1),
-      address: hostAddress(1),
+      client: client(1),
+      address: make.address(1),
       probation: 900,
     };
-    assert.equal((await store.write({ ...decline, client: client4(2) })).result, 'conflict');
+    assert.equal((await store.write({ ...decline, client: client(2) })).result, 'conflict');
     const outcome = await store.write(decline);
     assert.ok(outcome.result === 'done' && outcome.after);
     assert.deepEqual(await rowAt(1), outcome.after);
-    const { state, hwaddr, clientId, hostname, fqdnFwd, validLifetime, userContext } = outcome.after;
-    assert.deepEqual(
-      { state, hwaddr: hwaddr.length, clientId, hostname, fqdnFwd, validLifetime, userContext },
-      {
-        state: 1,
-        hwaddr: 0,
-        clientId: null,
-        hostname: '',
-        fqdnFwd: false,
-        validLifetime: 900,
-        userContext: null,
-      },
-    );
+    assert.deepEqual(outcome.after, {
+      ...make.lease(1, { state: 1, validLifetime: 900, cltt: outcome.after.cltt }),
+      ...make.nobody,
+    });
     assert.equal((await store.write(decline)).result, 'conflict');
-    await put(2, { ...client4(2), validLifetime: 50 });
+    await put(2, { validLifetime: 50 });
     assert.equal(
-      (await store.write({ ...decline, client: client4(2), address: hostAddress(2) })).result,
+      (await store.write({ ...decline, client: client(2), address: make.address(2) })).result,
       'conflict',
     );
-    assert.equal((await store.write({ ...decline, address: hostAddress(3) })).result, 'absent');
+    assert.equal((await store.write({ ...decline, address: make.address(3) })).result, 'absent');
   });
 
   it('remove deletes a client’s own row, and with no client any row', async () => {
     await store.write(claim(1));
-    const remove = { verb: 'remove', address: hostAddress(1) } as const;
-    assert.equal((await store.write({ ...remove, client: client4(2) })).result, 'conflict');
-    assert.equal((await store.write({ ...remove, client: client4(1) })).result, 'done');
+    const remove = { verb: 'remove', address: make.address(1) } as const;
+    assert.equal((await store.write({ ...remove, client: client(2) })).result, 'conflict');
+    assert.equal((await store.write({ ...remove, client: client(1) })).result, 'done');
     assert.equal((await store.write({ ...remove, client: null })).result, 'absent');
     await store.write(claim(1));
     const outcome = await store.write({ ...remove, client: null });
@@ -254,7 +231,7 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
   });
 
   it('replace acts only on a row that is still as expected', async () => {
-    const old = await put(1, client4(1));
+    const old = await put(1);
     const by = { ...old, hostname: 'new', state: 2 as const };
     const replace = { verb: 'replace', address: old.address, expected: old, by } as const;
     assert.equal(
@@ -267,22 +244,6 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
     assert.equal((await store.write(replace)).result, 'absent');
   });
 
-  it('finds a client’s leases by identifier or hardware address in the wanted subnets', async () => {
-    const id = Uint8Array.of(7, 7);
-    const byId = await put(1, { hwaddr: client4(50).hwaddr, clientId: id, subnetId: 1 });
-    const byHardware = await put(2, { ...client4(1), subnetId: 1 });
-    const elsewhere = await put(3, { ...client4(1), subnetId: 2 });
-    await put(4, client4(2));
-    const client = { ...client4(1), clientId: id };
-    const addresses = (list: readonly Lease4[]): number[] => list.map((l) => l.address).sort();
-    const all = await store.find({ client, subnetIds: null, addresses: [hostAddress(4), hostAddress(5)] });
-    assert.deepEqual(addresses(all.own), addresses([byId, byHardware, elsewhere]));
-    assert.deepEqual(addresses(all.held), [hostAddress(4)]);
-    const one = await store.find({ client, subnetIds: [2, 9], addresses: [] });
-    assert.deepEqual(one.own, [elsewhere]);
-    assert.deepEqual((await store.find({ client, subnetIds: [], addresses: [] })).own, []);
-  });
-
   it('five hundred callers at once each get their own answer', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 500 }, (_, n) => store.write(claim(n % 250, {}, n))),
@@ -291,20 +252,18 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
     for (const [n, outcome] of outcomes.entries()) {
       const owner =
         outcome.result === 'done' ? outcome.after : outcome.result === 'conflict' ? outcome.holder : null;
-      assert.deepEqual(owner!.hwaddr, client4(n % 250).hwaddr);
+      assert.ok(ownedBy(owner!, client(n % 250)));
     }
     const found = await Promise.all(
-      Array.from({ length: 250 }, (_, n) =>
-        store.find({ client: client4(n), subnetIds: [1], addresses: [] }),
-      ),
+      Array.from({ length: 250 }, (_, n) => store.find({ client: client(n), subnetIds: [1], addresses: [] })),
     );
-    for (const [n, { own }] of found.entries()) assert.equal(own[0]!.address, hostAddress(n));
+    for (const [n, { own }] of found.entries()) assert.equal(own[0]!.address, make.address(n));
   });
 
   it('writes of one client happen in the order in which they were asked for', async () => {
     const outcomes = await Promise.all([
       store.write(claim(1)),
-      store.write({ verb: 'release', client: client4(1), address: hostAddress(1), keep: false }),
+      store.write({ verb: 'release', client: client(1), address: make.address(1), keep: false }),
       store.write(claim(1, { hostname: 'again' })),
     ]);
     assert.deepEqual(
@@ -319,7 +278,7 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
     const older = await put(1, { validLifetime: 20, hostname: 'h', fqdnFwd: true, userContext: context });
     await put(2, { validLifetime: 40 });
     await put(3, { validLifetime: 4000 });
-    await put(4, { validLifetime: 30, state: 1, hwaddr: new Uint8Array(0), clientId: null });
+    await put(4, { validLifetime: 30, state: 1 }, make.nobody);
     assert.deepEqual(await store.expired(1), [older], 'what reclaim takes next');
     assert.deepEqual(await store.reclaim({ limit: 1, remove: false }), [older]);
     const kept = (await rowAt(1))!;
@@ -348,28 +307,24 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
     const first = await store.page(null, 2, null);
     assert.deepEqual(
       first.leases.map((l) => l.address),
-      [hostAddress(1), hostAddress(5)],
+      [make.address(1), make.address(5)],
     );
     const rest = await store.page(first.leases[1]!.address, 10, [1]);
     assert.deepEqual(
       rest.leases.map((l) => l.address),
-      [hostAddress(70_000)],
+      [make.address(70_000)],
     );
   });
 
   it('finds the free addresses of a full pool from any start, those of overwritable rows included', async () => {
     await Promise.all(Array.from({ length: 700 }, (_, n) => store.write(claim(n))));
-    await store.write({ verb: 'remove', client: null, address: hostAddress(600) });
+    await store.write({ verb: 'remove', client: null, address: make.address(600) });
     await put(20, { validLifetime: 50 });
     await put(650, { state: 2 });
     const free = async (first: number, last: number, start: number, limit = 10): Promise<number[]> =>
-      (
-        await store.findFree(
-          [{ first: hostAddress(first), last: hostAddress(last) }],
-          hostAddress(start),
-          limit,
-        )
-      ).map((address) => address - hostAddress(0));
+      (await store.findFree([make.range(first, last)], make.address(start), limit)).map((address) =>
+        make.numberOf(address),
+      );
     assert.deepEqual(await free(0, 699, 0), [20, 600, 650]);
     assert.deepEqual(await free(0, 699, 601), [650, 20, 600]);
     assert.deepEqual([await free(0, 699, 601, 1), await free(0, 599, 300)], [[650], [20]]);
@@ -377,7 +332,7 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
     assert.deepEqual(await free(30, 99, 30), []);
   });
 
-  it('an offered address is withheld from others', () => offersAreWithheld(store));
+  it('an offered address is withheld from others', () => offersAreWithheld(store, make));
 
   it('counts leases by subnet, pool and state', async () => {
     await put(1, { poolId: 1 });
@@ -385,10 +340,12 @@ export function leaseStoreContract(name: string, open: () => Promise<OpenedBacke
     await put(3, { poolId: 2, subnetId: 2, state: 1 });
     const counts = (await store.counts()).filter(({ state, leases }) => state < 2 && leases > 0);
     assert.deepEqual(
-      counts.map(({ subnetId, poolId, state, leases }) => [subnetId, poolId, state, leases]).sort(),
+      counts
+        .map(({ subnetId, poolId, leaseType, state, leases }) => [subnetId, poolId, leaseType, state, leases])
+        .sort(),
       [
-        [1, 1, 0, 2],
-        [2, 2, 1, 1],
+        [1, 1, make.leaseType, 0, 2],
+        [2, 2, make.leaseType, 1, 1],
       ],
     );
   });

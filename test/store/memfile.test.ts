@@ -6,8 +6,10 @@ import { silentLogger } from '../../src/log.ts';
 import { lease4Rows } from '../../src/store/memfile/lease-rows.ts';
 import { openMemfileBackend } from '../../src/store/memfile/memfile-backend.ts';
 import { leaseStoreContract } from './lease-store-contract.ts';
+import { leases4 } from './leases.ts';
+import { ownership4 } from './ownership-contract.ts';
 
-leaseStoreContract('memfile', async () => {
+leaseStoreContract('memfile', leases4, ownership4, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-memfile-'));
   const backend = await openMemfileBackend(
     { rows: lease4Rows, path: join(folder, 'kea-leases4.csv'), lfcInterval: 0, maxRowErrors: 0 },

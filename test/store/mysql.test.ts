@@ -1,6 +1,5 @@
-// The lease store contract on the database backend: MariaDB, and MySQL where FLOTILLA_TEST_MYSQL_URL names a server.
+// The lease store contract on the database backend: both families, addresses and prefixes.
 import { createTestDatabase } from '../support/database.ts';
-import { leaseStoreContract } from './lease-store-contract.ts';
-import { openMysqlForContract } from './open-mysql.ts';
+import { mysqlContract } from './mysql-contract.ts';
 
-leaseStoreContract('mysql', async () => openMysqlForContract(await createTestDatabase()));
+mysqlContract('mysql', createTestDatabase);

@@ -1,30 +1,39 @@
 // A database backend on a test database, as the contract and the race tests open it.
 import { silentLogger } from '../../src/log.ts';
 import { lease4Sql } from '../../src/store/mysql/lease4-rows.ts';
+import { lease6Sql } from '../../src/store/mysql/lease6-rows.ts';
+import type { LeaseSql } from '../../src/store/mysql/lease-sql.ts';
 import {
   defaultLanes,
   openMysqlBackend,
   type MysqlBackend,
   type MysqlBackendOptions,
 } from '../../src/store/mysql/mysql-backend.ts';
-import type { Lease4 } from '../../src/store/lease.ts';
+import type { Lease, Lease4, Lease6 } from '../../src/store/lease.ts';
 import type { TestDatabase } from '../support/database.ts';
 import type { OpenedBackend } from './lease-store-contract.ts';
 import { assertStatisticsEqualRecount } from './statistics.ts';
 
-export function openMysqlForContract(
-  database: Pick<TestDatabase, 'address' | 'pool' | 'drop'>,
-  more: Partial<MysqlBackendOptions<Lease4>> & { readonly clock?: () => number } = {},
-): OpenedBackend & { readonly backend: MysqlBackend<Lease4> } {
+type Database = Pick<TestDatabase, 'address' | 'pool' | 'drop'>;
+type Options<L extends Lease> = Partial<MysqlBackendOptions<L>> & { readonly clock?: () => number };
+type Opened<L extends Lease> = OpenedBackend<L> & { readonly backend: MysqlBackend<L> };
+
+export const openMysqlForContract = (database: Database, options: Options<Lease4> = {}): Opened<Lease4> =>
+  openMysql(lease4Sql, database, options);
+
+export const openMysql6ForContract = (database: Database, options: Options<Lease6> = {}): Opened<Lease6> =>
+  openMysql(lease6Sql, database, options);
+
+function openMysql<L extends Lease>(table: LeaseSql<L>, database: Database, more: Options<L>): Opened<L> {
   const { clock, ...options } = more;
   const backend = openMysqlBackend(
-    { ...defaultLanes, table: lease4Sql, address: database.address, ownStatistics: true, ...options },
+    { ...defaultLanes, table, address: database.address, ownStatistics: true, ...options },
     { logger: silentLogger, random: Math.random, ...(clock && { clock }) },
   );
   return {
     backend,
     async clear() {
-      await database.pool.query('DELETE FROM lease4; DELETE FROM fleet_offer');
+      await database.pool.query(`DELETE FROM ${table.table}; DELETE FROM fleet_offer`);
     },
     checkStatistics: () => assertStatisticsEqualRecount(database.pool),
     close: () => database.drop(),

@@ -23,13 +23,22 @@ export async function waitUntilSettled(pool: Pool): Promise<void> {
   }
 }
 
-const comparisons = {
-  lease4_stat: 'SELECT subnet_id, state, COUNT(*) AS leases FROM lease4 WHERE state IN (0, 1) GROUP BY 1, 2',
-  lease4_pool_stat:
-    'SELECT subnet_id, pool_id, state, COUNT(*) AS leases FROM lease4 WHERE state IN (0, 1) GROUP BY 1, 2, 3',
-  lease4_stat_by_client_class: `SELECT j.client_class, COUNT(*) AS leases FROM lease4 AS l,
+const classesOf = (
+  table: string,
+  keys: string,
+): string => `SELECT j.client_class${keys}, COUNT(*) AS leases FROM ${table} AS l,
     JSON_TABLE(IF(l.user_context LIKE '%client-classes%', l.user_context, '{}'),
-    '$.ISC."client-classes"[*]' COLUMNS (client_class VARCHAR(128) PATH '$')) AS j WHERE l.state = 0 GROUP BY 1`,
+    '$.ISC."client-classes"[*]' COLUMNS (client_class VARCHAR(128) PATH '$')) AS j WHERE l.state = 0 GROUP BY j.client_class${keys}`;
+const count = (table: string, keys: string, states: string): string =>
+  `SELECT ${keys}, COUNT(*) AS leases FROM ${table} WHERE state IN (${states}) GROUP BY ${keys}`;
+
+const comparisons = {
+  lease4_stat: count('lease4', 'subnet_id, state', '0, 1'),
+  lease4_pool_stat: count('lease4', 'subnet_id, pool_id, state', '0, 1'),
+  lease4_stat_by_client_class: classesOf('lease4', ''),
+  lease6_stat: count('lease6', 'subnet_id, lease_type, state', '0, 1, 4'),
+  lease6_pool_stat: count('lease6', 'subnet_id, pool_id, lease_type, state', '0, 1'),
+  lease6_stat_by_client_class: classesOf('lease6', ', l.lease_type'),
 } as const;
 
 /**

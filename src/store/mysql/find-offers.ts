@@ -1,4 +1,6 @@
 // A batch of lookups with the addresses that they set aside: kept in memory or written down, as the ledger says.
+import { addressKey } from '../../addr/address-key.ts';
+import { unitShift } from '../../addr/address-units.ts';
 import type { Address } from '../../addr/family.ts';
 import { ownerName } from '../lease-owner.ts';
 import type { Lease } from '../lease.ts';
@@ -33,7 +35,7 @@ export async function findWithOffers<L extends Lease>(
   const wereHeld = queries.map(
     ({ hold }, i) => hold !== undefined && ledger.isHeldBy(hold.address, owners[i]!),
   );
-  const places = queries.map(({ hold, addresses }, i): Place => {
+  const places = queries.map(({ hold, addresses, delegatedLength }, i): Place => {
     if (!hold) return null;
     const { address, subnetId, seconds, isReserved = false, isPublic = false } = hold;
     const milliseconds = seconds * 1000;
@@ -43,7 +45,7 @@ export async function findWithOffers<L extends Lease>(
     if (!ledger.hold(address, owners[i]!, milliseconds, subnetId)) return 'taken';
     if (place === 'memory') return 'held';
     const isForMemory = !isReserved && !isPublic && addresses.includes(address);
-    const visit = isForMemory ? ledger.blocks.enter(address, milliseconds) : null;
+    const visit = isForMemory ? ledger.blocks.enter(address, unitShift(delegatedLength), milliseconds) : null;
     if (visit) return visit;
     holds.push({ address, owner: ownerHash(owners[i]!), milliseconds });
     return place;
@@ -72,13 +74,16 @@ export async function findWithOffers<L extends Lease>(
   const took = ledger.now() - began;
 
   return findings.map((found, i) => {
-    const { hold, addresses } = queries[i]!;
+    const { hold, addresses, delegatedLength } = queries[i]!;
+    const shift = unitShift(delegatedLength);
+    const blockWith = (address: L['address']): BlockRow | undefined =>
+      blocks.size === 0 ? undefined : blocks.get(addressKey(blockOf(address, shift)));
     // Only who sees a written offer needs the hash.
     let mine: string | null = null;
     /** By whom the offers tell that the address is set aside. */
     const holderOf = (address: L['address']): 'nobody' | 'client' | 'other' => {
       if (ledger.isHeldByOther(address, owners[i]!)) return 'other';
-      const owner = written.get(address);
+      const owner = written.get(addressKey(address));
       if (owner === undefined) return 'nobody';
       return owner === (mine ??= ownerHash(owners[i]!)) ? 'client' : 'other';
     };
@@ -87,14 +92,14 @@ export async function findWithOffers<L extends Lease>(
     const isFromBlock = (address: L['address']): boolean =>
       ledger.isHeldBy(address, owners[i]!) &&
       ledger.blocks.gave(address) &&
-      blocks.get(blockOf(address))?.owner === ledger.blocks.owner &&
+      blockWith(address)?.owner === ledger.blocks.owner &&
       !hasRow(address);
     const isOthers = (address: L['address']): boolean => {
       if (isFromBlock(address)) return false;
       const holder = holderOf(address);
       if (holder !== 'nobody') return holder === 'other';
       // What this server's own name has reserved it may have offered itself, before it was started anew.
-      const block = blocks.get(blockOf(address));
+      const block = blockWith(address);
       return (
         block !== undefined && block.owner !== ledger.blocks.owner && !block.hasOwnName && !hasRow(address)
       );
@@ -108,7 +113,7 @@ export async function findWithOffers<L extends Lease>(
     const isHeld = (): boolean => {
       if (place === 'held' || place === 'taken') return place === 'held';
       const isFree = holderOf(wanted) !== 'other';
-      const block = blocks.get(blockOf(wanted));
+      const block = blockWith(wanted);
       if (isVisit(place)) {
         const isMine = block?.owner === ledger.blocks.owner && block.millisecondsLeft >= seconds * 1000;
         const isMemorys = isMine && isFree && !hasRow(wanted);

@@ -1,4 +1,6 @@
 // Lookups of a whole batch as one packet, and the rows dealt out to the queries they answer.
+import { addressKey } from '../../addr/address-key.ts';
+import { unitShift } from '../../addr/address-units.ts';
 import { ownerKeys } from '../lease-owner.ts';
 import type { Lease } from '../lease.ts';
 import type { ClientKey, LeaseFindings, LeaseQuery } from '../lease-store.ts';
@@ -34,17 +36,17 @@ export function findPacket<L extends Lease>(
   offers: FindOffers,
 ): FindPacket {
   const clients: ClientKey[] = [];
+  /** By {@link addressKey}. */
   const addresses = new Set<L['address']>();
-  const holds = new Set(offers.holds.map(({ address }) => address));
   for (const { client, subnetIds, addresses: wanted } of queries) {
     if (client && subnetIds?.length !== 0) clients.push(client);
-    for (const address of wanted) addresses.add(address);
+    for (const address of wanted) addresses.add(addressKey(address));
   }
   const select = (index: string, where: string): string =>
     `SELECT ${table.selectList} FROM ${table.table} AS l FORCE INDEX (${index}) WHERE ${where}`;
   const selects = table.ownerLookups(clients).map(({ index, where }) => select(index, where));
   if (addresses.size > 0) {
-    const list = Array.from(addresses, (address) => table.addressLiteral(address)).join(',');
+    const list = Array.from(addresses, (key) => table.addressLiteral(addressKey(key))).join(',');
     selects.push(select('PRIMARY', `l.address IN (${list})`));
   }
   const before = ['SELECT UNIX_TIMESTAMP()'];
@@ -54,10 +56,17 @@ export function findPacket<L extends Lease>(
   const statements = [...before, selects.length > 0 ? selects.join(' UNION ALL ') : 'DO 0'];
   if (offers.read) {
     // After the leases, and the blocks last: offer-blocks.ts says why.
-    for (const address of holds) addresses.add(address);
+    const blocks = new Set<L['address']>();
+    for (const { addresses: wanted, hold, delegatedLength } of queries) {
+      const shift = unitShift(delegatedLength);
+      for (const address of hold ? [...wanted, hold.address] : wanted) {
+        addresses.add(addressKey(address));
+        blocks.add(addressKey(blockOf(address, shift)));
+      }
+    }
     statements.push(
-      offersSelect(table.family, [...addresses]),
-      blocksSelect(table.family, offers.server, Array.from(addresses, blockOf)),
+      offersSelect(table.family, Array.from(addresses, addressKey)),
+      blocksSelect(table.family, offers.server, Array.from(blocks, addressKey)),
     );
   }
   return { sql: statements.join(';\n'), leasesAt: before.length };
@@ -87,7 +96,7 @@ export function dealFindings<L extends Lease>(
     }
   }
   const leases = new Map<L['address'], L>();
-  for (const lease of byAddress.values()) leases.set(lease.address, lease);
+  for (const lease of byAddress.values()) leases.set(addressKey(lease.address), lease);
   return queries.map((query) => {
     const own = new Set<L>();
     for (const key of query.client ? ownerKeys(query.client) : []) {
@@ -96,7 +105,7 @@ export function dealFindings<L extends Lease>(
       }
     }
     const held = query.addresses
-      .map((address) => leases.get(address))
+      .map((address) => leases.get(addressKey(address)))
       .filter((lease): lease is L => lease !== undefined);
     return { own: [...own], held, now };
   });

@@ -1,4 +1,4 @@
-// What the SQL of lease stores must know about one family's table. lease4-rows.ts fills it in for DHCPv4.
+// What the SQL of lease stores must know about one family's table; lease4-rows.ts and lease6-rows.ts fill it in.
 import type { Lease } from '../lease.ts';
 import type { ClientKey } from '../lease-store.ts';
 
@@ -39,17 +39,27 @@ export interface LeaseSql<L extends Lease> {
     cell(address: L['address']): Cell;
   };
   addressLiteral(address: L['address']): string;
+  /** Of a row's first cell. */
+  decodeAddress(cell: unknown): L['address'];
   /** SQL text of a row's address without commas. */
   addressText(row: string): string;
   /** The client of a write: JSON_TABLE columns, cells, and the ownership rule in SQL (`row`, `v`: table aliases). */
   readonly clientColumns: readonly { readonly name: string; readonly type: string }[];
   clientCells(client: ClientKey): Cell[];
   owned(row: string, v: string): string;
-  /** SQL assignments that strip the owner when a lease is declined. */
-  readonly declineAssignments: string;
+  /** SQL assignments that strip the owner when a lease is declined, besides names and context. */
+  readonly declineAssignments: readonly string[];
+  /** What a kept release ends besides the valid lifetime. */
+  readonly releaseAssignments: readonly string[];
   /** WHERE terms that find a client's rows, one per index; each becomes one SELECT. */
   ownerLookups(clients: readonly ClientKey[]): { readonly index: string; readonly where: string }[];
   fitClient(client: ClientKey): ClientKey;
   /** The lease as the table can hold it, and whether something had to be cut. */
   fit(lease: L): { readonly lease: L; readonly cut: boolean };
 }
+
+/** What those need who only deal with addresses. */
+export type AddressSql<L extends Lease = Lease> = Pick<
+  LeaseSql<L>,
+  'family' | 'table' | 'addressLiteral' | 'decodeAddress'
+>;

@@ -1,21 +1,18 @@
 // Leases in MySQL or MariaDB: each batch of lookups or writes is one packet to the database and one back.
-import type { Address } from '../../addr/family.ts';
+import { addressKey } from '../../addr/address-key.ts';
 import type { DatabaseAddress } from '../../db/address.ts';
 import { FlotillaError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { distinctRuns } from '../distinct-writes.ts';
 import { judgeWrite, reclaimDeletes, reclaimedRow } from '../judge.ts';
 import { infiniteLifetime, type Lease } from '../lease.ts';
-import type { AddressRange, LeaseBackend, LeaseWrite, WriteOutcome } from '../lease-store.ts';
-import { wrapped } from '../address-ranges.ts';
+import type { LeaseBackend, LeaseWrite, WriteOutcome } from '../lease-store.ts';
 import { ownerName } from '../lease-owner.ts';
-import { firstWindow, gapsSelect, widestWindow } from './free-sql.ts';
+import { findFree } from './find-free.ts';
 import { claimPacket, isForeseen, isRenewal } from './claim-sql.ts';
 import { openLanes, type LaneOptions, type PacketResult } from './lanes.ts';
 import { findWithOffers } from './find-offers.ts';
-import { blockOf, blocksBetween, readBlocks } from './offer-block-sql.ts';
 import { createOfferLedger } from './offer-ledger.ts';
-import { ownerHash } from './offer-sql.ts';
 import type { LeaseSql } from './lease-sql.ts';
 import { lastTimestamp, writePacket, type WritePacket } from './write-sql.ts';
 
@@ -68,7 +65,7 @@ export function openMysqlBackend<L extends Lease>(
   const lanes = openLanes(options.address, options, deps);
   const ledger = createOfferLedger(
     {
-      family: table.family,
+      table,
       server: options.server ?? `unnamed-${Math.floor(deps.random() * 2 ** 48).toString(16)}`,
       soleAfter: options.soleAfter ?? defaultSoleAfter,
       ...(options.blocksFromRate !== undefined && { blocksFromRate: options.blocksFromRate }),
@@ -152,10 +149,10 @@ export function openMysqlBackend<L extends Lease>(
     const before = new Map<L['address'], L>();
     for (const row of results[packet.imagesAt]!) {
       const lease = table.decode(row);
-      before.set(lease.address, lease);
+      before.set(addressKey(lease.address), lease);
     }
     const row = (address: L['address'] | undefined): L | null =>
-      address === undefined ? null : (before.get(address) ?? null);
+      address === undefined ? null : (before.get(addressKey(address)) ?? null);
     let overwritten = 0;
     for (const write of writes) {
       const also = write.verb === 'claim' ? write.alsoRemove : undefined;
@@ -183,20 +180,6 @@ export function openMysqlBackend<L extends Lease>(
 
   const rowsOf = async (select: string): Promise<readonly (readonly unknown[])[]> =>
     (await lanes.packet(select)) as readonly (readonly unknown[])[];
-
-  /** And the first addresses of the blocks in which only others offer. */
-  const withBlocks = async (
-    select: string,
-    first: Address,
-    last: Address,
-  ): Promise<readonly [readonly (readonly unknown[])[], ReadonlySet<Address>]> => {
-    const results = await rowsOf(`${select};\n${blocksBetween(table.family, ledger.server, first, last)}`);
-    const [gaps, rows] = results as readonly unknown[] as readonly (readonly (readonly unknown[])[])[];
-    const others = [...readBlocks(table.family, rows!).values()].filter(
-      ({ owner }) => owner !== ledger.blocks.owner,
-    );
-    return [gaps!, new Set(others.map((block) => block.first))];
-  };
 
   return {
     backend: 'mysql',
@@ -262,35 +245,12 @@ export function openMysqlBackend<L extends Lease>(
       );
       return { leases: rows.map((row) => table.decode(row)) };
     },
-    async findFree(ranges, start, limit, client) {
-      const name = client ? ownerName(table.fitClient(client)) : '';
-      const owner = client && ledger.writesDown ? ownerHash(name) : null;
-      const free: L['address'][] = [];
-      let width = firstWindow;
-      for (const range of wrapped(ranges, start)) {
-        let { first } = range as AddressRange<Lease & { address: number }>;
-        const { last } = range as AddressRange<Lease & { address: number }>;
-        while (first <= last && free.length < limit) {
-          const end = Math.min(first + width - 1, last);
-          const gapsOf = gapsSelect({ first, last: end }, limit, owner);
-          const [gaps, blocked] = owner
-            ? await withBlocks(gapsOf, first, end)
-            : [await rowsOf(gapsOf), new Set<Address>()];
-          for (const [from, to] of gaps) {
-            for (first = Number(from); first <= Number(to) && free.length < limit; first++) {
-              if (blocked.has(blockOf(first))) continue;
-              if (!client || !ledger.isHeldByOther(first, name)) free.push(first);
-            }
-          }
-          // As many gaps as were asked for: there may be more behind them.
-          if (gaps.length === limit) continue;
-          first = end + 1;
-          width = Math.min(width * 4, widestWindow);
-        }
-        if (free.length >= limit) break;
-      }
-      return free;
-    },
+    findFree: (ranges, start, limit, client) =>
+      findFree(
+        table,
+        { ranges, start, limit, client: client ? table.fitClient(client) : null },
+        { lanes, ledger },
+      ),
     async counts() {
       const keys = ['subnet_id', 'pool_id', 'state', ...table.statKeys];
       const rows = await rowsOf(

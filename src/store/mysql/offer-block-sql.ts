@@ -1,15 +1,19 @@
 // Statements on fleet_offer_block: which server may offer the addresses of a block from its memory.
 import { escape } from 'mysql2';
+import { addressKey } from '../../addr/address-key.ts';
+import { unitOf } from '../../addr/address-units.ts';
 import type { Address, Family } from '../../addr/family.ts';
 import { addressOfOffer, offerAddress, until } from './offer-sql.ts';
 
-/** The same for every server whatever its configuration: any of them knows the block of any address. */
+/** Addresses, or prefixes of one length. The same for every server: any of them knows the block of any address. */
 export const blockSize = 64;
+const blockBits = 6;
 
-export function blockOf(address: Address): Address {
+/** The first address of the block. `shift`: as in addr/address-units.ts. */
+export function blockOf<A extends Address>(address: A, shift = 0): A {
   return typeof address === 'bigint'
-    ? address - (address % BigInt(blockSize))
-    : address - (address % blockSize);
+    ? unitOf(address, shift + blockBits)
+    : ((address - (address % blockSize)) as A);
 }
 
 export interface BlockRow {
@@ -43,15 +47,16 @@ export function reserveStatement(
 }
 
 /** Blocks that somebody has now. */
-export function blocksSelect(family: Family, server: string, firsts: Iterable<Address>): string {
-  const list = Array.from(new Set(firsts), offerAddress).join(',');
+export function blocksSelect(family: Family, server: string, firsts: readonly Address[]): string {
+  const list = firsts.map(offerAddress).join(',');
   return `${blockColumns(server)} WHERE family = ${family} AND expires > UTC_TIMESTAMP(3) AND first_address IN (${list})`;
 }
 
+/** `first`: of a block. */
 export function blocksBetween(family: Family, server: string, first: Address, last: Address): string {
   return (
     `${blockColumns(server)} WHERE family = ${family} AND expires > UTC_TIMESTAMP(3) ` +
-    `AND first_address BETWEEN ${offerAddress(blockOf(first))} AND ${offerAddress(last)}`
+    `AND first_address BETWEEN ${offerAddress(first)} AND ${offerAddress(last)}`
   );
 }
 
@@ -59,12 +64,12 @@ const blockColumns = (server: string): string =>
   `SELECT first_address, HEX(owner), server = ${escape(server)}, ` +
   'TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), expires) DIV 1000 FROM fleet_offer_block';
 
-/** Of {@link blocksSelect}, by their first addresses. */
+/** Of {@link blocksSelect}, by the keys ({@link addressKey}) of their first addresses. */
 export function readBlocks(family: Family, rows: readonly (readonly unknown[])[]): Map<Address, BlockRow> {
   const blocks = new Map<Address, BlockRow>();
   for (const [address, owner, hasOwnName, left] of rows) {
     const first = addressOfOffer(family, address as Uint8Array);
-    blocks.set(first, {
+    blocks.set(addressKey(first), {
       first,
       owner: (owner as string).toLowerCase(),
       hasOwnName: Number(hasOwnName) === 1,

@@ -1,36 +1,26 @@
 // Blocks of the pools in which only this server offers fresh addresses for a while: from its memory, without a row for each.
-import type { Address, Family } from '../../addr/family.ts';
+import { addressKey } from '../../addr/address-key.ts';
+import type { Address } from '../../addr/family.ts';
 import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { OfferMemory } from '../offer-memory.ts';
-import { addressesOf, blockSpace, joined, type BlockSpace, type Range } from './block-space.ts';
-import { usedSelect } from './free-sql.ts';
+import { blockSpace, type BlockPlace, type BlockSpace, type Range } from './block-space.ts';
 import type { Lanes } from './lanes.ts';
-import {
-  blockOf,
-  blocksSelect,
-  blockSize,
-  endBlocksStatement,
-  readBlocks,
-  reserveStatement,
-} from './offer-block-sql.ts';
-import {
-  addressOfOffer,
-  holdStatement,
-  offersBetween,
-  offersSelect,
-  ownerHash,
-  readOffers,
-  type OfferRow,
-} from './offer-sql.ts';
+import type { AddressSql } from './lease-sql.ts';
+import { blockOf, blockSize, endBlocksStatement } from './offer-block-sql.ts';
+import { holdStatement, offersSelect, ownerHash, readOffers, type OfferRow } from './offer-sql.ts';
+import { reserveBlocks } from './reserve-blocks.ts';
 
 export interface OfferBlocks {
   /** This process, as its blocks name it. */
   readonly owner: string;
   /** An address that nobody else offers, to be confirmed with the lookup ({@link OfferBlocks.enter}). Null: none is at hand. */
   take(subnetId: number, ranges: readonly Range[]): Address | null;
-  /** Null: a hold of the address must be written down. Else it may be held in memory, if the lookup confirms it. */
-  enter(address: Address, milliseconds: number): BlockVisit | null;
+  /**
+   * Null: a hold of the address must be written down. Else it may be held in memory, if the lookup confirms it.
+   * `shift`: of what is offered, see addr/address-units.ts.
+   */
+  enter(address: Address, shift: number, milliseconds: number): BlockVisit | null;
   /** Whether memory decides about the address, and some client was to be offered it. */
   gave(address: Address): boolean;
   /** Not offered after all: the next client may have it. False: it was none of a block. */
@@ -53,10 +43,10 @@ export interface BlockVisit {
  * Addresses of the block without a lease row and without a written offer when it was reserved: `free` until somebody is
  * offered them, `given` until they are leased. Of these, and no others, this server's memory decides who holds them.
  */
-interface Block {
-  readonly first: Address;
+interface Block extends BlockPlace {
   readonly pool: BlockPool;
   readonly free: Address[];
+  /** By {@link addressKey}. */
   readonly given: Set<Address>;
   /** Milliseconds of the clock; the database's end is later. */
   readonly ends: number;
@@ -86,7 +76,7 @@ interface BlockPool {
 }
 
 export interface OfferBlocksOptions {
-  readonly family: Family;
+  readonly table: AddressSql;
   /** Fresh addresses a second from which blocks are worth their while. */
   readonly fromRate?: number;
 }
@@ -136,12 +126,16 @@ const dumpChunk = 2_000;
  * word. One that died withholds its blocks until they end.
  */
 export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocksDeps): OfferBlocks {
-  const { family, fromRate = defaultFromRate } = options;
+  const { table, fromRate = defaultFromRate } = options;
+  const { family } = table;
   const { lanes, memory, clock } = deps;
   const owner = ownerHash(`block ${deps.random()} ${deps.random()}`);
+  /** By {@link addressKey} of their first addresses. */
   const blocks = new Map<Address, Block>();
+  /** By {@link addressKey}: the blocks of what was given. */
+  const gave = new Map<Address, Block>();
   const pools = new Map<string, BlockPool>();
-  /** Given back in a packet that is under way: reserved again meanwhile, that packet would end the new reservation. */
+  /** Keys of blocks given back in a packet that is under way: reserved again meanwhile, that packet would end the new reservation. */
   const leaving = new Set<Address>();
   let offAt = -Infinity;
 
@@ -153,7 +147,7 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
     free.length === 0 && (given.size === 0 || clock() - usedAt > leftAfter);
 
   const poolOf = (subnetId: number, ranges: readonly Range[]): BlockPool => {
-    const key = `${subnetId}:${ranges.map(({ first, last }) => `${first}-${last}`).join()}`;
+    const key = `${subnetId}:${ranges.map(rangeName).join()}`;
     let pool = pools.get(key);
     if (!pool) {
       const space = blockSpace(ranges);
@@ -178,14 +172,27 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
 
   const drop = (block: Block): void => {
     block.isClosed = true;
-    if (blocks.get(block.first) === block) blocks.delete(block.first);
+    const key = addressKey(block.first);
+    if (blocks.get(key) === block) blocks.delete(key);
+    for (const given of block.given) if (gave.get(given) === block) gave.delete(given);
     block.pool.listed = block.pool.listed.filter((other) => other !== block);
   };
 
+  const give = (block: Block, address: Address): void => {
+    block.given.add(addressKey(address));
+    gave.set(addressKey(address), block);
+  };
+
+  /** `key`: {@link addressKey} of the address. */
+  const take = (block: Block, key: Address): void => {
+    block.given.delete(key);
+    if (gave.get(key) === block) gave.delete(key);
+  };
+
   const end = async (firsts: readonly Address[]): Promise<void> => {
-    for (const first of firsts) leaving.add(first);
+    for (const first of firsts) leaving.add(addressKey(first));
     await lanes.packet(endBlocksStatement(family, owner, firsts)).finally(() => {
-      for (const first of firsts) leaving.delete(first);
+      for (const first of firsts) leaving.delete(addressKey(first));
     });
   };
 
@@ -193,44 +200,31 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
     const most = Math.min(mostBlocks, Math.floor(pool.space.size / shareOfPool));
     // Blocks of which everything was offered withhold nothing that is not withheld anyway.
     const count = Math.min(most - pool.listed.length, Math.ceil((pool.wanted - freeOf(pool)) / blockSize));
-    const firsts: Address[] = [];
-    for (let i = 0; i < pool.space.size && firsts.length < count; i++) {
-      const first = pool.space.at(pool.cursor);
+    const places: BlockPlace[] = [];
+    for (let i = 0; i < pool.space.size && places.length < count; i++) {
+      const place = pool.space.at(pool.cursor);
       pool.cursor = (pool.cursor + 1) % pool.space.size;
-      if (!blocks.has(first) && !leaving.has(first)) firsts.push(first);
+      const key = addressKey(place.first);
+      if (!blocks.has(key) && !leaving.has(key)) places.push(place);
     }
-    if (firsts.length === 0) {
+    if (places.length === 0) {
       pool.retryAt = clock() + retryAfter / 10;
       return;
     }
     const lasts = deps.longestOffer() + useFor;
     const ends = clock() + lasts;
-    const ranges = joined(firsts);
-    const results = (await lanes.packet(
-      [
-        reserveStatement(family, { server: deps.server(), owner }, firsts, lasts),
-        blocksSelect(family, deps.server(), firsts),
-        usedSelect(ranges as readonly (readonly [number, number])[]),
-        offersBetween(family, ranges),
-      ].join(';\n'),
-    )) as readonly (readonly (readonly unknown[])[])[];
-    const rows = readBlocks(family, results[1]!);
-    const used = new Set<Address>();
-    for (const [address] of results[2]!) used.add(Number(address));
-    for (const [address] of results[3]!) used.add(addressOfOffer(family, address as Uint8Array));
+    const by = { server: deps.server(), owner };
+    const reserved = await reserveBlocks(table, by, places, lasts, lanes);
     const crowded: Address[] = [];
     let found = 0;
-    for (const first of firsts) {
-      if (rows.get(first)?.owner !== owner) continue;
-      const free = addressesOf(first).filter(
-        (address) => !used.has(address) && !memory.isHeldByOther(address, ''),
-      );
+    for (const { place, free: unused } of reserved) {
+      const free = unused.filter((address) => !memory.isHeldByOther(address, ''));
       if (free.length < fewAddresses) {
-        crowded.push(first);
+        crowded.push(place.first);
         continue;
       }
       const block: Block = {
-        first,
+        ...place,
         pool,
         free,
         given: new Set(),
@@ -240,7 +234,7 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
         isListed: true,
         isClosed: false,
       };
-      blocks.set(first, block);
+      blocks.set(addressKey(block.first), block);
       pool.listed.push(block);
       found++;
     }
@@ -278,12 +272,14 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
     for (const block of given) block.isClosed = true;
     const idle = given.filter(({ pending }) => pending === 0);
     if (idle.length === 0) return;
-    const firsts = new Set(idle.map(({ first }) => first));
-    const rows: OfferRow[] = [];
+    const leaves = new Set(idle);
+    const rows: (OfferRow & { readonly block: Block })[] = [];
     const offering = idle.filter(({ given: offered }) => offered.size > 0);
     for (const subnetId of new Set(offering.map(({ pool }) => pool.subnetId))) {
       for (const { address, owner: of, left } of memory.of(subnetId)) {
-        if (firsts.has(blockOf(address))) rows.push({ address, owner: ownerHash(of), milliseconds: left });
+        const block = gave.get(addressKey(address));
+        if (block && leaves.has(block))
+          rows.push({ address, owner: ownerHash(of), milliseconds: left, block });
       }
     }
     for (let i = 0; i < rows.length; i += dumpChunk) {
@@ -292,18 +288,17 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
       const statements = [holdStatement(family, deps.server(), some), offersSelect(family, addresses)];
       const results = await lanes.packet(statements.join(';\n'));
       const written = readOffers(family, results[1] as readonly (readonly unknown[])[]);
-      for (const { address, owner: of } of some)
-        if (written.get(address) !== of) firsts.delete(blockOf(address));
+      for (const { address, owner: of, block } of some)
+        if (written.get(addressKey(address)) !== of) leaves.delete(block);
     }
-    if (firsts.size === 0) return;
-    await end([...firsts]);
-    for (const block of idle) if (firsts.has(block.first)) drop(block);
+    if (leaves.size === 0) return;
+    await end(Array.from(leaves, ({ first }) => first));
+    for (const block of leaves) drop(block);
   };
 
   return {
     owner,
     take(subnetId, ranges) {
-      if (family !== 4) return null;
       const pool = poolOf(subnetId, ranges);
       pool.takes++;
       pool.usedAt = clock();
@@ -314,7 +309,7 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
             ? block.free.shift()
             : undefined;
         if (address !== undefined) {
-          block.given.add(address);
+          give(block, address);
           block.usedAt = clock();
           return address;
         }
@@ -323,30 +318,32 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
       }
       return null;
     },
-    enter(address, milliseconds) {
-      const block = blocks.get(blockOf(address));
-      if (!block || !isUsable(block, milliseconds)) return null;
-      if (!block.given.has(address)) {
+    enter(address, shift, milliseconds) {
+      const block = blocks.get(addressKey(blockOf(address, shift)));
+      if (block?.shift !== shift || !isUsable(block, milliseconds)) return null;
+      const key = addressKey(address);
+      if (!block.given.has(key)) {
         const place = block.free.indexOf(address);
         if (place < 0) return null;
         block.free.splice(place, 1);
-        block.given.add(address);
+        give(block, address);
       }
       block.pending++;
       block.usedAt = clock();
       return {
         end(result) {
           block.pending--;
-          if (result === 'lost') block.given.delete(address);
+          if (result === 'lost') take(block, key);
           if (result === 'blockLost') drop(block);
         },
       };
     },
-    gave: (address) => blocks.get(blockOf(address))?.given.has(address) === true,
+    gave: (address) => gave.has(addressKey(address)),
     takeBack(address) {
-      const block = blocks.get(blockOf(address));
-      if (!block?.given.has(address) || block.isClosed) return false;
-      block.given.delete(address);
+      const key = addressKey(address);
+      const block = gave.get(key);
+      if (!block || block.isClosed) return false;
+      take(block, key);
       block.free.push(address);
       if (!block.isListed && !block.isClosed) {
         block.isListed = true;
@@ -355,7 +352,9 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
       return true;
     },
     claimed(address) {
-      blocks.get(blockOf(address))?.given.delete(address);
+      const key = addressKey(address);
+      const block = gave.get(key);
+      if (block) take(block, key);
     },
     async tick() {
       const at = clock();
@@ -381,4 +380,9 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
       await giveBack([...blocks.values()]);
     },
   };
+}
+
+function rangeName({ first, last, delegatedLength }: Range): string {
+  // Decimal takes a bigint five times as long.
+  return `${first.toString(16)}-${last.toString(16)}/${delegatedLength ?? ''}`;
 }

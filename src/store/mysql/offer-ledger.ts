@@ -1,9 +1,10 @@
 // Keeps the offers of several servers apart: alone in a subnet a server remembers them, beside others it writes them down.
-import type { Address, Family } from '../../addr/family.ts';
+import type { Address } from '../../addr/family.ts';
 import { FlotillaError, messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { createOfferMemory } from '../offer-memory.ts';
 import type { Lanes } from './lanes.ts';
+import type { AddressSql } from './lease-sql.ts';
 import { createOfferBlocks, type OfferBlocks } from './offer-blocks.ts';
 import { createOfferPurge } from './offer-purge.ts';
 import {
@@ -17,7 +18,7 @@ import {
 import { createWithdrawals, type WithdrawalPacket } from './offer-withdrawals.ts';
 
 export interface OfferLedgerOptions {
-  readonly family: Family;
+  readonly table: AddressSql;
   /** This server's name; unique in the fleet, and the same after a restart. */
   readonly server: string;
   /** Milliseconds that a server must have been alone in a subnet before it stops writing its offers down. */
@@ -94,7 +95,8 @@ export function createOfferLedger(
     readonly clock: () => number;
   },
 ): OfferLedger {
-  const { family } = options;
+  const { table } = options;
+  const { family } = table;
   let { server } = options;
   const { lanes } = deps;
   const now = deps.clock;
@@ -104,7 +106,7 @@ export function createOfferLedger(
   const purge = createOfferPurge(family, { lanes, random: deps.random, clock: now });
   const blocks = createOfferBlocks(
     {
-      family,
+      table,
       ...(options.blocksFromRate !== undefined && { fromRate: options.blocksFromRate }),
     },
     {

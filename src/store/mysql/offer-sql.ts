@@ -1,6 +1,7 @@
 // Statements on the tables in which servers keep their offers apart: fleet_offer and fleet_offer_server.
 import { createHash } from 'node:crypto';
 import { escape } from 'mysql2';
+import { addressKey } from '../../addr/address-key.ts';
 import type { Address, Family } from '../../addr/family.ts';
 import { hexLiteral } from './row-values.ts';
 
@@ -73,11 +74,11 @@ export function offersSelect(family: Family, addresses: readonly Address[]): str
   );
 }
 
-/** Of {@link offersSelect}: for whom ({@link ownerHash}) each address is set aside. */
+/** Of {@link offersSelect}: for whom ({@link ownerHash}) each address, by its {@link addressKey}, is set aside. */
 export function readOffers(family: Family, rows: readonly (readonly unknown[])[]): Map<Address, string> {
   const offers = new Map<Address, string>();
   for (const [address, owner] of rows)
-    offers.set(addressOfOffer(family, address as Uint8Array), (owner as string).toLowerCase());
+    offers.set(addressKey(addressOfOffer(family, address as Uint8Array)), (owner as string).toLowerCase());
   return offers;
 }
 

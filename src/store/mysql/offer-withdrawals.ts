@@ -1,4 +1,5 @@
 // Offers that are no longer meant: gathered, and told to the database with one of the next packets.
+import { addressKey } from '../../addr/address-key.ts';
 import type { Address, Family } from '../../addr/family.ts';
 import { ownerHash, withdrawStatement } from './offer-sql.ts';
 
@@ -19,23 +20,29 @@ export interface Withdrawals {
 }
 
 export function createWithdrawals(family: Family): Withdrawals {
+  /** By {@link addressKey}, as the next. */
   const waiting = new Map<Address, string>();
   const onTheirWay = new Set<Address>();
   return {
-    add: (address, owner) => void waiting.set(address, owner),
+    add: (address, owner) => void waiting.set(addressKey(address), owner),
     forget(address, owner) {
-      if (waiting.get(address) === owner) waiting.delete(address);
+      const key = addressKey(address);
+      if (waiting.get(key) === owner) waiting.delete(key);
     },
-    isOnItsWay: (address) => onTheirWay.has(address),
+    isOnItsWay: (address) => onTheirWay.has(addressKey(address)),
     take(server) {
       if (waiting.size === 0) return null;
-      const offers = Array.from(waiting, ([address, owner]) => ({ address, owner: ownerHash(owner) }));
+      const offers = Array.from(waiting, ([key, owner]) => ({
+        address: addressKey(key),
+        owner: ownerHash(owner),
+      }));
+      const keys = [...waiting.keys()];
       waiting.clear();
-      for (const { address } of offers) onTheirWay.add(address);
+      for (const key of keys) onTheirWay.add(key);
       return {
         sql: withdrawStatement(family, server, offers),
         done: () => {
-          for (const { address } of offers) onTheirWay.delete(address);
+          for (const key of keys) onTheirWay.delete(key);
         },
       };
     },

@@ -138,13 +138,14 @@ export function writePacket<L extends Lease>(
   const own = `l.state = 0 AND ${table.owned('l', 'v')} AND ${seen('l')}`;
   if (batch.has(verbNumber.releaseKeep)) {
     add(
-      `UPDATE ${join} SET l.state = 3, l.valid_lifetime = 0, l.expire = FROM_UNIXTIME(@fleet_now) ` +
-        `WHERE ${isVerb(verbNumber.releaseKeep)} AND ${own}`,
+      `UPDATE ${join} SET ${[...table.releaseAssignments, 'l.state = 3'].join(', ')}, l.valid_lifetime = 0, ` +
+        `l.expire = FROM_UNIXTIME(@fleet_now) WHERE ${isVerb(verbNumber.releaseKeep)} AND ${own}`,
     );
   }
   if (batch.has(verbNumber.decline)) {
     add(
-      `UPDATE ${join} SET ${table.declineAssignments}, l.state = 1, l.valid_lifetime = v.probation, ` +
+      `UPDATE ${join} SET ${table.declineAssignments.join(', ')}, l.hostname = '', l.fqdn_fwd = 0, l.fqdn_rev = 0, ` +
+        `l.user_context = NULL, l.state = 1, l.valid_lifetime = v.probation, ` +
         `l.expire = FROM_UNIXTIME(LEAST(@fleet_now + v.probation, ${lastTimestamp})) ` +
         `WHERE ${isVerb(verbNumber.decline)} AND ${own} AND NOT ${expired('l')}`,
     );
@@ -191,7 +192,7 @@ const expired = (row: string): string =>
 /** The rules of a claim in judge.ts. */
 function claimable<L extends Lease>(table: LeaseSql<L>, reassigns: boolean): string {
   const again = reassigns ? ` OR (v.x_state IS NOT NULL AND ${unchanged(table)})` : '';
-  return `(l.state IN (2, 3) OR ${expired('l')} OR (l.state = 0 AND ${table.owned('l', 'v')})${again})`;
+  return `(l.state IN (2, 3) OR ${expired('l')} OR (l.state IN (0, 4) AND ${table.owned('l', 'v')})${again})`;
 }
 
 /** The row is still the one that the writer saw: sameGrant of judge.ts. */
