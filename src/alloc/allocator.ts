@@ -1,23 +1,21 @@
-// Which addresses to try for a client: candidates that travel in the same lookup as the client's own leases.
+// Which addresses, or prefixes, to try for a client: candidates that travel in the same lookup as the client's own leases.
 import type { Address } from '../addr/family.ts';
-import type { Pool, ScopeParameters, Subnet } from '../config/snapshot.ts';
+import type { AllocatorName, PoolBase, Subnet } from '../config/snapshot.ts';
 import type { AddressRange, ClientKey, LeaseStore } from '../store/lease-store.ts';
 import type { Lease } from '../store/lease.ts';
 import { ownerName } from '../store/lease-owner.ts';
 import { createOfferMemory } from '../store/offer-memory.ts';
-import { clientHash, hashIndex, mix } from './client-hash.ts';
-import { poolSpace, type PoolSpace } from './pool-space.ts';
+import { addressHash, clientHash, hashIndex, mix } from './client-hash.ts';
+import { poolSpace, type Place, type PoolSpace } from './pool-space.ts';
 import { shuffledIndex } from './shuffle.ts';
 
-export interface Candidate {
-  readonly address: Address;
-  readonly pool: Pool;
-}
+/** An address; of a pool of prefixes, the first address of the prefix. */
+export type Candidate = Place;
 
 export interface AllocationRequest {
   readonly subnet: Subnet;
-  /** The subnet's pools that the client's classes permit, in order of configuration. */
-  readonly pools: readonly Pool[];
+  /** The subnet's pools that the client's classes permit, in order of configuration: all of addresses, or all of prefixes. */
+  readonly pools: readonly PoolBase[];
   readonly client: ClientKey;
   /** At most this many candidates; fewer are drawn while the subnet has plenty of room. */
   readonly count: number;
@@ -83,22 +81,21 @@ export const defaultAllocation: Omit<AllocatorOptions, 'sharedLeases'> = {
   offerLimit: 65_536,
 };
 
-/** What is remembered about one subnet; goes with the subnet when the configuration drops it. */
+/** What is remembered about one subnet's addresses, or its prefixes; goes with the subnet when the configuration drops it. */
 interface SubnetState {
   /** `iterative`: last address kept. */
   last: Address | null;
   /** `random`, `flq`: position in the current shuffle, and its seed. */
   position: number;
   shuffle: number;
-  free: FreeList | null;
+  /** For each selection of the subnet's pools that clients may use, by their first addresses. */
+  readonly free: Map<string, FreeList>;
   /** Share of recent draws whose first candidate was not free, 0..1: tells how many candidates to draw. */
   pressure: number;
 }
 
 /** Addresses that the store said to be free a while ago; setting one aside tells whether it still is. */
 interface FreeList {
-  /** For which of the subnet's pools. */
-  readonly pools: string;
   readonly addresses: Set<Address>;
   /** Where the next search starts. */
   next: Address;
@@ -110,6 +107,8 @@ interface FreeList {
 /** A search asks for this many, and is made before the list runs out, so that clients seldom wait for one. */
 const freeListLength = 16;
 const freeListLow = 6;
+/** Classes and hints select the pools; more selections at once are not worth remembering. */
+const mostFreeLists = 16;
 /** Set aside per draw: some may be reserved, or gone since. */
 const drawnFromList = 4;
 const triesPerCandidate = 8;
@@ -121,19 +120,23 @@ const exhaustedFor = 1_000;
 export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps): Allocator {
   const instance = Math.floor(deps.random() * 0x100000000) >>> 0;
   const offers = createOfferMemory(options, deps);
-  const states = new WeakMap<Subnet, SubnetState>();
+  const states = {
+    addresses: new WeakMap<Subnet, SubnetState>(),
+    prefixes: new WeakMap<Subnet, SubnetState>(),
+  };
 
-  const stateOf = (subnet: Subnet): SubnetState => {
-    let state = states.get(subnet);
+  const stateOf = (request: AllocationRequest): SubnetState => {
+    const ofKind = drawsPrefixes(request) ? states.prefixes : states.addresses;
+    let state = ofKind.get(request.subnet);
     if (!state) {
       state = {
         last: null,
         position: 0,
         shuffle: Math.floor(deps.random() * 0x100000000) >>> 0,
         pressure: 0,
-        free: null,
+        free: new Map(),
       };
-      states.set(subnet, state);
+      ofKind.set(request.subnet, state);
     }
     return state;
   };
@@ -156,12 +159,12 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
       if (candidates.length === count) break;
     }
     return {
-      isLikely: reserved !== null || stateOf(subnet).pressure < lowPressure,
+      isLikely: reserved !== null || stateOf(request).pressure < lowPressure,
       reserved,
       candidates,
       keep(kept) {
         for (const { address } of candidates) if (address !== kept) offers.release(address, owner);
-        const state = stateOf(subnet);
+        const state = stateOf(request);
         if (kept === null) return;
         if (candidates.some(({ address }) => address === kept)) {
           state.pressure = state.pressure * 0.9 + (kept === candidates[0]!.address ? 0 : 0.1);
@@ -176,14 +179,14 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
     holdSeconds: options.offerHold / 1000,
     draw(request, reserve) {
       const space = poolSpace(request.pools);
-      const state = stateOf(request.subnet);
+      const state = stateOf(request);
       const count = Math.min(
         request.count,
         state.pressure < lowPressure ? 2 : state.pressure < 0.4 ? 4 : request.count,
       );
       const offered = offers.heldBy(ownerName(request.client));
       const again = offered === null ? null : space.find(offered);
-      if (!again && reserve && options.sharedLeases && request.subnet.parameters.allocator === 'iterative') {
+      if (!again && reserve && options.sharedLeases && wordOf(request) === 'iterative') {
         const reserved = reserve();
         const place = reserved === null ? null : space.find(reserved);
         const isExcluded =
@@ -195,7 +198,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
       return drawFrom(request, count, again ? startingWith(again, addresses) : addresses);
     },
     async drawFree(store, request) {
-      const state = stateOf(request.subnet);
+      const state = stateOf(request);
       state.pressure = state.pressure * 0.9 + 0.1;
       const space = poolSpace(request.pools);
       if (space.size === 0) return drawFrom(request, 0, []);
@@ -228,12 +231,15 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
 
   function freeList(state: SubnetState, request: AllocationRequest, space: PoolSpace): FreeList {
     const pools = request.pools.map(({ first }) => first).join();
-    if (state.free?.pools !== pools) {
+    let list = state.free.get(pools);
+    if (!list) {
       // A start of this server's own: two servers that look for the last free addresses begin elsewhere.
       const next = space.at(Math.floor(deps.random() * space.size)).address;
-      state.free = { pools, addresses: new Set(), next, searching: null, exhaustedUntil: 0 };
+      list = { addresses: new Set(), next, searching: null, exhaustedUntil: 0 };
+      if (state.free.size >= mostFreeLists) state.free.clear();
+      state.free.set(pools, list);
     }
-    return state.free;
+    return list;
   }
 
   /** One search at a time: whoever comes meanwhile waits for it. */
@@ -243,7 +249,11 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
     list: FreeList,
     space: PoolSpace,
   ): Promise<void> {
-    const ranges = request.pools.map(({ first, last }) => ({ first, last })) as AddressRange<Lease>[];
+    const ranges = request.pools.map(({ first, last, delegatedLength }) => ({
+      first,
+      last,
+      ...(delegatedLength !== undefined && { delegatedLength }),
+    })) as AddressRange<Lease>[];
     const find = async (): Promise<void> => {
       const any = store as Pick<LeaseStore, 'findFree'>;
       const free = await any.findFree(ranges, list.next, freeListLength, request.client);
@@ -261,17 +271,24 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
     limit: number,
   ): Iterable<Candidate> {
     if (space.size === 0) return [];
-    const word: ScopeParameters['allocator'] = request.subnet.parameters.allocator;
+    const word = wordOf(request);
     if (word === 'random' || word === 'flq') return randomOrder(space, state, limit);
     if (word === 'iterative' && !options.sharedLeases) return ascendingOrder(space, state);
     return clientOrder(request, space, limit, instance);
   }
 }
 
+const drawsPrefixes = ({ pools }: AllocationRequest): boolean => pools[0]?.delegatedLength !== undefined;
+
+function wordOf(request: AllocationRequest): AllocatorName {
+  const { allocator, pdAllocator } = request.subnet.parameters;
+  return drawsPrefixes(request) ? pdAllocator : allocator;
+}
+
 /** A list's addresses in an order of the client's own, so that clients that come at once try different ones first. */
 function preferences(client: ClientKey, addresses: ReadonlySet<Address>): Address[] {
   const hash = clientHash(client);
-  return Array.from(addresses, (address) => ({ address, rank: mix(hash ^ mix(Number(address) >>> 0)) }))
+  return Array.from(addresses, (address) => ({ address, rank: mix(hash ^ addressHash(address)) }))
     .sort((a, b) => a.rank - b.rank)
     .map(({ address }) => address);
 }

@@ -1,4 +1,5 @@
 // Where in a pool a client starts: the same number on every server, spread evenly.
+import type { Address } from '../addr/family.ts';
 import type { ClientKey } from '../store/lease-store.ts';
 
 /** 32-bit FNV-1a of what identifies the client (v4: client-id, else hardware address; v6: DUID, IAID, type). */
@@ -8,6 +9,13 @@ export function clientHash(client: ClientKey): number {
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
   if (client.family === 6) hash = mix(Math.imul(hash ^ client.iaid, 0x01000193) ^ client.type);
   return hash >>> 0;
+}
+
+/** 32 bits of an address or prefix, whichever of its bits tell it from others. */
+export function addressHash(address: Address): number {
+  if (typeof address === 'number') return mix(address);
+  const half = address ^ (address >> 64n);
+  return mix(Number(BigInt.asUintN(32, half)) ^ mix(Number(BigInt.asUintN(32, half >> 32n))));
 }
 
 /** An index below `size` from a client's hash; `salt` 0 is the one that all servers share. */

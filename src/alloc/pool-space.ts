@@ -1,25 +1,32 @@
-// The addresses of several pools as one row of numbers from 0: index to address and back.
+// The addresses, or the prefixes to delegate, of several pools as one row of numbers from 0: index to address and back.
 import type { Address } from '../addr/family.ts';
-import type { Pool } from '../config/snapshot.ts';
+import type { PoolBase } from '../config/snapshot.ts';
+
+/** An address, or the first address of a delegated prefix, and the pool that it belongs to. */
+export interface Place {
+  readonly address: Address;
+  readonly pool: PoolBase;
+}
 
 export interface PoolSpace {
-  /** How many addresses; 2^48 at most per pool, more than any lease store holds. */
+  /** How many addresses or prefixes; 2^48 at most per pool, more than any lease store holds. */
   readonly size: number;
   /** `index` must be below `size`. */
-  at(index: number): { readonly address: Address; readonly pool: Pool };
+  at(index: number): Place;
   /** Index of the address that follows `address` in its pool or starts the next pool; 0 when it is in no pool. */
   indexAfter(address: Address): number;
-  find(address: Address): { readonly address: Address; readonly pool: Pool } | null;
+  /** Null: the address is in no pool, or no prefix of its pool begins there. */
+  find(address: Address): Place | null;
 }
 
 const maxPoolSize = 2 ** 48;
 
-export function poolSpace(pools: readonly Pool[]): PoolSpace {
+export function poolSpace(pools: readonly PoolBase[]): PoolSpace {
   const starts: number[] = [];
   let size = 0;
   for (const pool of pools) {
     starts.push(size);
-    size += Math.min(Number(minus(pool.last, pool.first)) + 1, maxPoolSize);
+    size += sizeOf(pool);
   }
   return {
     size,
@@ -27,29 +34,39 @@ export function poolSpace(pools: readonly Pool[]): PoolSpace {
       let i = starts.length - 1;
       while (starts[i]! > index) i--;
       const pool = pools[i]!;
-      return { address: plus(pool.first, index - starts[i]!), pool };
+      return { address: addressAt(pool, index - starts[i]!), pool };
     },
     indexAfter(address) {
-      const i = pools.findIndex((pool) => address >= pool.first && address <= pool.last);
+      const i = pools.findIndex((pool) => contains(pool, address));
       if (i < 0) return 0;
-      return (starts[i]! + Number(minus(address, pools[i]!.first)) + 1) % size;
+      const pool = pools[i]!;
+      return (starts[i]! + Math.min(indexIn(pool, address) + 1, sizeOf(pool))) % size;
     },
     find(address) {
-      const pool = poolOf(address, pools);
-      return pool ? { address, pool } : null;
+      const pool = pools.find((candidate) => contains(candidate, address));
+      return pool && isBeginning(pool, address) ? { address, pool } : null;
     },
   };
 }
 
-/** The pool that contains the address. */
-export function poolOf(address: Address, pools: readonly Pool[]): Pool | undefined {
-  return pools.find((pool) => address >= pool.first && address <= pool.last);
+const contains = (pool: PoolBase, address: Address): boolean => address >= pool.first && address <= pool.last;
+
+const sizeOf = (pool: PoolBase): number => Math.min(indexIn(pool, pool.last) + 1, maxPoolSize);
+
+/** Bits of an address behind the part by which two of the pool differ. */
+const hostBits = ({ delegatedLength = 128 }: PoolBase): bigint => BigInt(128 - delegatedLength);
+
+function addressAt(pool: PoolBase, index: number): Address {
+  return typeof pool.first === 'bigint' ? pool.first + (BigInt(index) << hostBits(pool)) : pool.first + index;
 }
 
-function plus(address: Address, offset: number): Address {
-  return typeof address === 'bigint' ? address + BigInt(offset) : address + offset;
+/** Of the address, or of the prefix that holds it. */
+function indexIn(pool: PoolBase, address: Address): number {
+  return typeof address === 'bigint'
+    ? Number((address - BigInt(pool.first)) >> hostBits(pool))
+    : address - Number(pool.first);
 }
 
-function minus(a: Address, b: Address): Address {
-  return typeof a === 'bigint' ? a - BigInt(b) : a - Number(b);
+function isBeginning(pool: PoolBase, address: Address): boolean {
+  return typeof address === 'number' || BigInt.asUintN(128 - (pool.delegatedLength ?? 128), address) === 0n;
 }

@@ -74,6 +74,8 @@ export interface PoolBase {
   readonly last: Address;
   /** Number of addresses, or of prefixes to delegate. */
   readonly capacity: number | bigint;
+  /** Of pools of prefixes: the length of each. */
+  readonly delegatedLength?: number;
   readonly clientClasses: readonly string[];
   readonly evaluateAdditionalClasses: readonly string[];
   readonly options: OptionSet;

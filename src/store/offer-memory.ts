@@ -1,4 +1,5 @@
 // Addresses lately set aside for a client, in memory: so that two clients are not offered the same one.
+import { addressKey } from '../addr/address-key.ts';
 import type { Address } from '../addr/family.ts';
 
 export interface OfferMemory {
@@ -20,25 +21,35 @@ export interface RememberedOffer {
   readonly left: number;
 }
 
+interface HeldOffer {
+  readonly address: Address;
+  readonly owner: string;
+  /** Milliseconds of the clock. */
+  readonly until: number;
+  readonly scope: number;
+}
+
 /** At most `offerLimit` addresses, each for `offerHold` milliseconds; the oldest goes first. */
 export function createOfferMemory(
   options: { readonly offerHold: number; readonly offerLimit: number },
   deps: { readonly clock: () => number },
 ): OfferMemory {
-  const held = new Map<Address, { readonly owner: string; readonly until: number; readonly scope: number }>();
-
+  /** By {@link addressKey}. */
+  const held = new Map<Address, HeldOffer>();
   const last = new Map<string, Address>();
   /** Before this moment the oldest entry has not ended. */
   let nextEnd = 0;
 
+  const entryAt = (address: Address): HeldOffer | undefined => held.get(addressKey(address));
+
   const isHeldByOther = (address: Address, owner: string): boolean => {
-    const entry = held.get(address);
+    const entry = entryAt(address);
     return entry !== undefined && entry.owner !== owner && entry.until > deps.clock();
   };
 
   const drop = (address: Address): void => {
-    const owner = held.get(address)?.owner;
-    held.delete(address);
+    const owner = entryAt(address)?.owner;
+    held.delete(addressKey(address));
     if (owner !== undefined && last.get(owner) === address) last.delete(owner);
   };
 
@@ -47,11 +58,11 @@ export function createOfferMemory(
       if (isHeldByOther(address, owner)) return false;
       const now = deps.clock();
       drop(address);
-      held.set(address, { owner, until: now + milliseconds, scope });
+      held.set(addressKey(address), { address, owner, until: now + milliseconds, scope });
       last.set(owner, address);
       if (held.size <= options.offerLimit && now < nextEnd) return true;
       // Map order is age: what is held anew was deleted first.
-      for (const [oldest, { until }] of held) {
+      for (const { address: oldest, until } of held.values()) {
         nextEnd = until;
         if (held.size <= options.offerLimit && until > now) break;
         drop(oldest);
@@ -59,24 +70,23 @@ export function createOfferMemory(
       return true;
     },
     release(address, owner) {
-      if (held.get(address)?.owner === owner) drop(address);
+      if (entryAt(address)?.owner === owner) drop(address);
     },
     isHeldByOther,
     isHeldBy(address, owner) {
-      const entry = held.get(address);
+      const entry = entryAt(address);
       return entry !== undefined && entry.owner === owner && entry.until > deps.clock();
     },
     heldBy(owner) {
       const address = last.get(owner);
-      const entry = address === undefined ? undefined : held.get(address);
+      const entry = address === undefined ? undefined : entryAt(address);
       return entry && entry.owner === owner && entry.until > deps.clock() ? address! : null;
     },
     of(scope) {
       const now = deps.clock();
       const offers: RememberedOffer[] = [];
-      for (const [address, entry] of held) {
-        if (entry.scope === scope && entry.until > now)
-          offers.push({ address, owner: entry.owner, left: entry.until - now });
+      for (const { address, owner, until, scope: of } of held.values()) {
+        if (of === scope && until > now) offers.push({ address, owner, left: until - now });
       }
       return offers;
     },
