@@ -1,4 +1,5 @@
 // The addresses, or the prefixes to delegate, of several pools as one row of numbers from 0: index to address and back.
+import { unitAt, unitOf, unitShift, unitsIn } from '../addr/address-units.ts';
 import type { Address } from '../addr/family.ts';
 import type { PoolBase } from '../config/snapshot.ts';
 
@@ -34,39 +35,24 @@ export function poolSpace(pools: readonly PoolBase[]): PoolSpace {
       let i = starts.length - 1;
       while (starts[i]! > index) i--;
       const pool = pools[i]!;
-      return { address: addressAt(pool, index - starts[i]!), pool };
+      return { address: unitAt(pool.first, index - starts[i]!, shiftOf(pool)), pool };
     },
     indexAfter(address) {
       const i = pools.findIndex((pool) => contains(pool, address));
       if (i < 0) return 0;
       const pool = pools[i]!;
-      return (starts[i]! + Math.min(indexIn(pool, address) + 1, sizeOf(pool))) % size;
+      return (starts[i]! + Math.min(unitsIn(pool.first, address, shiftOf(pool)), sizeOf(pool))) % size;
     },
     find(address) {
       const pool = pools.find((candidate) => contains(candidate, address));
-      return pool && isBeginning(pool, address) ? { address, pool } : null;
+      return pool && unitOf(address, shiftOf(pool)) === address ? { address, pool } : null;
     },
   };
 }
 
 const contains = (pool: PoolBase, address: Address): boolean => address >= pool.first && address <= pool.last;
 
-const sizeOf = (pool: PoolBase): number => Math.min(indexIn(pool, pool.last) + 1, maxPoolSize);
+const sizeOf = (pool: PoolBase): number =>
+  Math.min(unitsIn(pool.first, pool.last, shiftOf(pool)), maxPoolSize);
 
-/** Bits of an address behind the part by which two of the pool differ. */
-const hostBits = ({ delegatedLength = 128 }: PoolBase): bigint => BigInt(128 - delegatedLength);
-
-function addressAt(pool: PoolBase, index: number): Address {
-  return typeof pool.first === 'bigint' ? pool.first + (BigInt(index) << hostBits(pool)) : pool.first + index;
-}
-
-/** Of the address, or of the prefix that holds it. */
-function indexIn(pool: PoolBase, address: Address): number {
-  return typeof address === 'bigint'
-    ? Number((address - BigInt(pool.first)) >> hostBits(pool))
-    : address - Number(pool.first);
-}
-
-function isBeginning(pool: PoolBase, address: Address): boolean {
-  return typeof address === 'number' || BigInt.asUintN(128 - (pool.delegatedLength ?? 128), address) === 0n;
-}
+const shiftOf = (pool: PoolBase): number => unitShift(pool.delegatedLength);

@@ -13,7 +13,8 @@ export type LeaseState = (typeof leaseState)[keyof typeof leaseState];
 /** A lifetime that never ends (RFC 2131 §3.3). */
 export const infiniteLifetime = 0xffffffff;
 
-interface LeaseCommon {
+/** What the leases of both families have. */
+export interface LeaseCommon {
   /** Seconds. */
   validLifetime: number;
   /** Client's last transaction time, seconds since the epoch. Expiry is `cltt + validLifetime`. */

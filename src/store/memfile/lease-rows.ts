@@ -1,12 +1,22 @@
 // Leases as rows of Kea's lease files, both families: columns, encoding, decoding.
 import { formatHex } from '../../addr/hex.ts';
 import { formatIpv4, tryParseIpv4 } from '../../addr/ipv4.ts';
-import { infiniteLifetime, type Lease, type Lease4, type LeaseState } from '../lease.ts';
+import { formatIpv6, tryParseIpv6 } from '../../addr/ipv6.ts';
+import {
+  infiniteLifetime,
+  type Lease,
+  type Lease4,
+  type Lease6,
+  type LeaseCommon,
+  type LeaseState,
+} from '../lease.ts';
 import { CsvRow, escapeField, RowError } from './csv-row.ts';
 
 /** How one family's leases look in a lease file. */
 export interface LeaseRows<L extends Lease> {
   readonly columns: readonly string[];
+  /** Columns that the first version of the format already had. */
+  readonly required: readonly string[];
   encode(lease: L): string;
   /** Throws RowError. */
   decode(row: CsvRow): L;
@@ -48,47 +58,140 @@ export const lease4Rows: LeaseRows<Lease4> = {
     'user_context',
     'pool_id',
   ],
+  required: ['address', 'valid_lifetime', 'expire', 'subnet_id'],
   encode: (lease) =>
     [
       formatIpv4(lease.address),
       formatHex(lease.hwaddr),
       lease.clientId ? formatHex(lease.clientId) : '',
-      lease.validLifetime,
-      lease.cltt + lease.validLifetime,
-      lease.subnetId,
-      lease.fqdnFwd ? 1 : 0,
-      lease.fqdnRev ? 1 : 0,
-      escapeField(lease.hostname),
+      lifetimeAndSubnet(lease),
+      name(lease),
       lease.state,
-      lease.userContext ? escapeField(JSON.stringify(lease.userContext)) : '',
+      context(lease),
       lease.poolId,
     ].join(','),
   encodeGone: (lease) => lease4Rows.encode({ ...lease, validLifetime: 0, state: 0, userContext: null }),
   decode(row) {
-    const addressText = row.text('address');
-    const address = tryParseIpv4(addressText);
-    if (address === undefined) throw new RowError(`address '${addressText}' is not an IPv4 address`);
-    const validLifetime = row.integer('valid_lifetime', undefined, max32);
-    const relay = relayIdentifiers(row);
+    const common = commonOf(row);
     return {
       family: 4,
-      address,
-      hwaddr: row.bytes('hwaddr') ?? new Uint8Array(0),
+      address: addressOf(row, tryParseIpv4, 'an IPv4 address'),
+      hwaddr: row.bytes('hwaddr') ?? nobody,
       clientId: row.bytes('client_id'),
-      validLifetime,
-      cltt: clttOf(row.integer('expire'), validLifetime),
-      subnetId: row.integer('subnet_id', undefined, max32),
-      fqdnFwd: row.flag('fqdn_fwd'),
-      fqdnRev: row.flag('fqdn_rev'),
-      hostname: row.text('hostname'),
-      state: stateOf(row),
-      userContext: relay.context,
-      poolId: row.integer('pool_id', 0, max32),
-      relayId: relay.relayId,
-      remoteId: relay.remoteId,
+      ...common,
+      ...relayIdentifiers(common.userContext),
     };
   },
 };
+
+/** kea-leases6.csv, version 5.0 of the file format. */
+export const lease6Rows: LeaseRows<Lease6> = {
+  columns: [
+    'address',
+    'duid',
+    'valid_lifetime',
+    'expire',
+    'subnet_id',
+    'pref_lifetime',
+    'lease_type',
+    'iaid',
+    'prefix_len',
+    'fqdn_fwd',
+    'fqdn_rev',
+    'hostname',
+    'hwaddr',
+    'state',
+    'user_context',
+    'hwtype',
+    'hwaddr_source',
+    'pool_id',
+  ],
+  required: [
+    'address',
+    'duid',
+    'valid_lifetime',
+    'expire',
+    'subnet_id',
+    'pref_lifetime',
+    'lease_type',
+    'iaid',
+    'prefix_len',
+  ],
+  encode: (lease) =>
+    [
+      formatIpv6(lease.address),
+      formatHex(lease.duid),
+      lifetimeAndSubnet(lease),
+      lease.preferredLifetime,
+      lease.type,
+      lease.iaid,
+      lease.prefixLength,
+      name(lease),
+      lease.hwaddr ? formatHex(lease.hwaddr) : '',
+      lease.state,
+      context(lease),
+      lease.hwaddrType ?? '',
+      lease.hwaddrSource ?? '',
+      lease.poolId,
+    ].join(','),
+  encodeGone: (lease) =>
+    lease6Rows.encode({ ...lease, validLifetime: 0, preferredLifetime: 0, state: 0, userContext: null }),
+  decode(row) {
+    const type = row.integer('lease_type');
+    if (type !== 0 && type !== 2) throw new RowError(`lease_type ${type} is neither IA_NA (0) nor IA_PD (2)`);
+    return {
+      family: 6,
+      address: addressOf(row, tryParseIpv6, 'an IPv6 address'),
+      prefixLength: row.integer('prefix_len', undefined, 128),
+      type,
+      duid: row.bytes('duid') ?? nobody,
+      iaid: row.integer('iaid', undefined, max32),
+      preferredLifetime: row.integer('pref_lifetime', undefined, max32),
+      hwaddr: row.bytes('hwaddr'),
+      hwaddrType: integerOrNull(row, 'hwtype', 0xffff),
+      hwaddrSource: integerOrNull(row, 'hwaddr_source', max32),
+      ...commonOf(row),
+    };
+  },
+};
+
+const nobody = new Uint8Array(0);
+
+const lifetimeAndSubnet = ({ validLifetime, cltt, subnetId }: Lease): string =>
+  `${validLifetime},${cltt + validLifetime},${subnetId}`;
+
+const name = ({ fqdnFwd, fqdnRev, hostname }: Lease): string =>
+  `${fqdnFwd ? 1 : 0},${fqdnRev ? 1 : 0},${escapeField(hostname)}`;
+
+const context = ({ userContext }: Lease): string =>
+  userContext ? escapeField(JSON.stringify(userContext)) : '';
+
+function addressOf<A>(row: CsvRow, parse: (text: string) => A | undefined, what: string): A {
+  const text = row.text('address');
+  const address = parse(text);
+  if (address === undefined) throw new RowError(`address '${text}' is not ${what}`);
+  return address;
+}
+
+function commonOf(row: CsvRow): LeaseCommon {
+  const validLifetime = row.integer('valid_lifetime', undefined, max32);
+  return {
+    validLifetime,
+    cltt: clttOf(row.integer('expire'), validLifetime),
+    subnetId: row.integer('subnet_id', undefined, max32),
+    fqdnFwd: row.flag('fqdn_fwd'),
+    fqdnRev: row.flag('fqdn_rev'),
+    hostname: row.text('hostname'),
+    state: stateOf(row),
+    userContext: row.context('user_context'),
+    poolId: row.integer('pool_id', 0, max32),
+  };
+}
+
+/** Empty where it is unknown. */
+function integerOrNull(row: CsvRow, column: string, max: number): number | null {
+  return row.text(column, '') === '' ? null : row.integer(column, undefined, max);
+}
 
 /** An infinite lease of a database dump has expire = cltt; in a lease file it is the sum. */
 function clttOf(expire: number, validLifetime: number): number {
@@ -103,17 +206,12 @@ function stateOf(row: CsvRow): LeaseState {
 }
 
 /** The file has no relay columns; Kea's extended information in the user context does carry both identifiers. */
-function relayIdentifiers(row: CsvRow): {
-  context: Lease4['userContext'];
-  relayId: Uint8Array | null;
-  remoteId: Uint8Array | null;
-} {
-  const context = row.context('user_context');
+function relayIdentifiers(context: Lease4['userContext']): Pick<Lease4, 'relayId' | 'remoteId'> {
   const isc = context?.['ISC'] as { 'relay-agent-info'?: { 'relay-id'?: unknown; 'remote-id'?: unknown } };
   const info = isc?.['relay-agent-info'];
   const bytes = (value: unknown): Uint8Array | null =>
     typeof value === 'string' && /^(0x)?([0-9a-fA-F]{2})+$/.test(value)
       ? Uint8Array.from(Buffer.from(value.replace(/^0x/, ''), 'hex'))
       : null;
-  return { context, relayId: bytes(info?.['relay-id']), remoteId: bytes(info?.['remote-id']) };
+  return { relayId: bytes(info?.['relay-id']), remoteId: bytes(info?.['remote-id']) };
 }

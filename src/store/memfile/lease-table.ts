@@ -1,4 +1,7 @@
 // Leases in memory, each as the text of its row, with the indexes that a store needs: by address, owner, expiry, state.
+import { addressKey } from '../../addr/address-key.ts';
+import { unitAt, unitFrom, unitShift } from '../../addr/address-units.ts';
+import type { Address } from '../../addr/family.ts';
 import { ownerKeys } from '../lease-owner.ts';
 import { infiniteLifetime, leaseState, type Lease } from '../lease.ts';
 import type { AddressRange, LeaseCount } from '../lease-store.ts';
@@ -47,6 +50,7 @@ const blockSize = 1 << blockBits;
 export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTable<L> {
   type A = L['address'];
   const decode = rowDecoder(rows);
+  /** By {@link addressKey}. */
   const slots = new Map<A, number>();
   /** By slot; empty when the slot is free. */
   const texts: string[] = [];
@@ -58,15 +62,17 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
   /** One slot, as nearly always, or several. */
   const owners = new Map<string, number | readonly number[]>();
   const reclaimed = new Set<number>();
-  /** Rows per block of 256 addresses that nobody may overwrite before they expire: full blocks need no look. */
-  const taken = new Map<A, number>();
+  /**
+   * Rows per block of 256 addresses, or of 256 prefixes of one length, that nobody may overwrite before they expire: full
+   * blocks need no look. By the size of what is leased, then by the {@link addressKey} of the block.
+   */
+  const taken = new Map<number, Map<A, number>>();
   const counted = new Map<string, Counted>();
   const heap = createExpiryHeap((slot) => expiry[slot]!);
   let sorted: A[] | null = null;
 
   const leaseAt = (slot: number): L => decode(texts[slot]!);
-  const blockOf = (address: A): A =>
-    typeof address === 'bigint' ? address >> BigInt(blockBits) : address >>> blockBits;
+  const slotOf = (address: A): number | undefined => slots.get(addressKey(address));
 
   const count = (lease: L, by: number): void => {
     const { subnetId, poolId, state } = lease;
@@ -77,8 +83,13 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
     entry.leases += by;
     if (entry.leases === 0) counted.delete(key);
     if (!isTaken(state)) return;
-    const block = blockOf(lease.address);
-    taken.set(block, (taken.get(block) ?? 0) + by);
+    const shift = unitShift(lease.family === 6 ? lease.prefixLength : undefined);
+    let blocks = taken.get(shift);
+    if (!blocks) taken.set(shift, (blocks = new Map()));
+    const block = addressKey(blockOf(lease.address, shift));
+    const leases = (blocks.get(block) ?? 0) + by;
+    if (leases === 0) blocks.delete(block);
+    else blocks.set(block, leases);
   };
 
   const link = (key: string, slot: number): void => {
@@ -108,13 +119,13 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
       states = grown(states, slot + 1);
       subnetIds = grown(subnetIds, slot + 1);
     }
-    slots.set(address, slot);
+    slots.set(addressKey(address), slot);
     sorted = null;
     return slot;
   };
 
   const isFree = (address: A, now: number): boolean => {
-    const slot = slots.get(address);
+    const slot = slotOf(address);
     return slot === undefined || !isTaken(states[slot]!) || expiry[slot]! < now;
   };
 
@@ -123,20 +134,20 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
       return slots.size;
     },
     get(address) {
-      const slot = slots.get(address);
+      const slot = slotOf(address);
       return slot === undefined ? null : leaseAt(slot);
     },
     textOf(address) {
-      const slot = slots.get(address);
+      const slot = slotOf(address);
       return slot === undefined ? null : texts[slot]!;
     },
     subnetIdOf(address) {
-      const slot = slots.get(address);
+      const slot = slotOf(address);
       return slot === undefined ? null : subnetIds[slot]!;
     },
     set(lease, text) {
       const { address, state } = lease;
-      const known = slots.get(address);
+      const known = slotOf(address);
       const old = known === undefined ? null : leaseAt(known);
       const slot = known ?? newSlot(address);
       if (old) count(old, -1);
@@ -155,14 +166,14 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
       }
     },
     delete(address) {
-      const slot = slots.get(address);
+      const slot = slotOf(address);
       if (slot === undefined) return;
       const old = leaseAt(slot);
       relink(slot, old, null);
       count(old, -1);
       heap.delete(slot);
       reclaimed.delete(slot);
-      slots.delete(address);
+      slots.delete(addressKey(address));
       texts[slot] = '';
       freeSlots.push(slot);
       sorted = null;
@@ -181,24 +192,26 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
     *texts() {
       for (let slot = 0; slot < texts.length; slot++) if (texts[slot] !== '') yield texts[slot]!;
     },
-    sortedAddresses: () => (sorted ??= ascending(Array.from(slots.keys()))),
+    sortedAddresses: () => (sorted ??= ascending(Array.from(slots.keys(), addressKey))),
     free(ranges, start, limit, now, isOffered) {
       const found: A[] = [];
-      const seek = (first: A, last: A, skipFull: boolean): void => {
-        for (let address = first; address <= last && found.length < limit;) {
-          const block = blockOf(address);
-          if (skipFull && (taken.get(block) ?? 0) >= blockSize) {
-            address = nextBlock(block);
+      const seek = ({ first, last, delegatedLength }: AddressRange<L>, skipFull: boolean): void => {
+        const shift = unitShift(delegatedLength);
+        const full = skipFull ? taken.get(shift) : undefined;
+        for (let address = unitFrom(first, shift); address <= last && found.length < limit;) {
+          const block = blockOf(address, shift);
+          if ((full?.get(addressKey(block)) ?? 0) >= blockSize) {
+            address = nextBlock(block, shift);
             continue;
           }
           if (isFree(address, now) && !isOffered(address)) found.push(address);
-          address = next(address);
+          address = unitAt(address, 1, shift);
         }
       };
       // A full block may still hold expired rows that await reclamation: look again only when there is such a row.
       for (const skipFull of heap.expired(now, 1).length > 0 ? [true, false] : [true]) {
         found.length = 0;
-        for (const range of wrapped(ranges, start)) seek(range.first, range.last, skipFull);
+        for (const range of wrapped(ranges, start)) seek(range, skipFull);
         if (found.length >= limit) break;
       }
       return found;
@@ -213,20 +226,20 @@ const none: readonly never[] = [];
 const isTaken = (state: number): boolean =>
   state !== leaseState.expiredReclaimed && state !== leaseState.released;
 
-function ascending<A extends number | bigint>(addresses: A[]): A[] {
+function ascending<A extends Address>(addresses: A[]): A[] {
   const isNumbers = typeof addresses[0] === 'number';
   // Ten times faster for a million of them.
   if (isNumbers) return Array.from(Float64Array.from(addresses as number[]).sort()) as A[];
   return addresses.sort((a, b) => (a < b ? -1 : 1));
 }
 
-function next<A extends number | bigint>(address: A): A {
-  return (typeof address === 'bigint' ? address + 1n : Number(address) + 1) as A;
+function blockOf<A extends Address>(address: A, shift: number): A {
+  return (typeof address === 'bigint' ? address >> BigInt(blockBits + shift) : address >>> blockBits) as A;
 }
 
 /** First address of the block after this one. */
-function nextBlock<A extends number | bigint>(block: A): A {
+function nextBlock<A extends Address>(block: A, shift: number): A {
   const first =
-    typeof block === 'bigint' ? (block + 1n) << BigInt(blockBits) : (Number(block) + 1) * blockSize;
+    typeof block === 'bigint' ? (block + 1n) << BigInt(blockBits + shift) : (Number(block) + 1) * blockSize;
   return first as A;
 }

@@ -13,9 +13,6 @@ export interface LoadOptions<L extends Lease> {
   readonly maxRowErrors: number;
 }
 
-/** Columns that the first version of the format already had. */
-const required = new Set(['address', 'valid_lifetime', 'expire', 'subnet_id']);
-
 /**
  * A file that is absent is empty. Rejects with LEASE_FILE for a wrong header or too many bad rows. Resolves to true when
  * the file is as a clean-up would write it, but for the order of its rows.
@@ -114,7 +111,7 @@ function headerOf<L extends Lease>(
 ): readonly string[] {
   const names = text.split(',').map((name) => name.trim());
   const known = new Set(rows.columns);
-  const missing = [...required].filter((name) => !names.includes(name));
+  const missing = rows.required.filter((name) => !names.includes(name));
   const foreign = names.filter((name) => !known.has(name));
   if (missing.length > 0 || foreign.length > 0) {
     const what = missing.length > 0 ? `lacks ${missing.join(', ')}` : `has unknown ${foreign.join(', ')}`;
