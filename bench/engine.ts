@@ -13,7 +13,7 @@ import { createFileHostStore } from '../src/store/file-hosts.ts';
 import { lease4Rows } from '../src/store/memfile/lease-rows.ts';
 import { openMemfileBackend } from '../src/store/memfile/memfile-backend.ts';
 import { createProtocol4 } from '../src/tools/perf/protocol4.ts';
-import type { Answer } from '../src/tools/perf/protocol.ts';
+import { emptyAnswer } from '../src/tools/perf/protocol.ts';
 import { buildConfig } from '../test/engine/world.ts';
 
 const exchanges = Number(process.argv[2] ?? 50_000);
@@ -89,11 +89,11 @@ const inject = (bytes: Uint8Array): void =>
     serverAddress: parseIpv4('10.0.0.1'),
     receivedAt: performance.now(),
   });
-const answer: Answer = { kind: 'offer', xid: 0, address: 0, server: new Uint8Array(4) };
+const answer = emptyAnswer();
 receive = (bytes) => {
-  if (!protocol.read(bytes, answer) || answer.kind === 'refused') refused++;
-  else if (answer.kind === 'bound') completed++;
-  else inject(protocol.second(answer.xid, answer.xid, answer));
+  if (!protocol.read(bytes, answer) || answer.refusal !== '') refused++;
+  else if (answer.kind === 'reply') completed++;
+  else inject(protocol.second(answer.xid, answer.xid, answer, 0));
 };
 
 let next = 0;

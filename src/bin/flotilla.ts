@@ -38,7 +38,7 @@ const verbs: readonly Verb[] = [
   },
   {
     name: 'perf',
-    description: 'measure a DHCP server with simulated clients behind a relay (letters as perfdhcp)',
+    description: 'measure a DHCP server with simulated clients (letters as perfdhcp)',
     load: async () => (await import('./perf.ts')).perfCommand(),
   },
   {

@@ -2,14 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatIpv4, parseIpv4 } from '../../src/addr/ipv4.ts';
+import { formatIpv4 } from '../../src/addr/ipv4.ts';
 import { formatHex } from '../../src/addr/hex.ts';
 import { FlotillaError } from '../../src/errors.ts';
+import { createProtocol } from '../../src/tools/perf/create-protocol.ts';
 import { runPerf } from '../../src/tools/perf/generator.ts';
 import { Histogram } from '../../src/tools/perf/histogram.ts';
 import { perfOptions, type PerfFlags } from '../../src/tools/perf/options.ts';
-import { createProtocol4, readAnswer4 } from '../../src/tools/perf/protocol4.ts';
-import type { Answer } from '../../src/tools/perf/protocol.ts';
+import { readAnswer4 } from '../../src/tools/perf/protocol4.ts';
+import { emptyAnswer, noBytes } from '../../src/tools/perf/protocol.ts';
 import { openPerfSocket } from '../../src/tools/perf/socket.ts';
 import { decodeMessage4 } from '../../src/wire/v4/codec.ts';
 import { messageType4 } from '../../src/wire/v4/message.ts';
@@ -52,7 +53,15 @@ test('two histograms added are one that recorded the values of both', () => {
 const wrong: readonly (readonly [servers: readonly string[], flags: PerfFlags, message: RegExp])[] = [
   [[], {}, /name the address/],
   [['ns.example'], {}, /'ns\.example' is no IPv4 address/],
-  [['10.0.0.1'], { v6: true }, /-6: only DHCPv4/],
+  [['10.0.0.1'], { v6: true }, /'10\.0\.0\.1' is no IPv6 address/],
+  [['all'], {}, /'all' is no IPv4 address/],
+  [['10.0.0.1'], { leaseType: 'prefix-only' }, /-e: prefixes are for DHCPv6/],
+  [['all'], { v6: true, leaseType: 'both' }, /-e: 'both' is none of address-only/],
+  [['10.0.0.1'], { rapidCommit: true }, /-c: rapid commit is for DHCPv6/],
+  [['all'], { v6: true, rapidCommit: true, initialOnly: true }, /-c: /],
+  [['all'], { v6: true, relays: '2' }, /-A: '2'/],
+  [['10.0.0.1'], { relays: '0' }, /-A: DHCPv4 clients/],
+  [['all'], { v6: true, option: ['3,00'] }, /-o: option 3/],
   [['10.0.0.1'], { rate: '-5' }, /-r: '-5' is no number/],
   [['10.0.0.1'], { rate: '1e9' }, /-r: /],
   [['10.0.0.1'], { period: 'long' }, /-p: 'long'/],
@@ -86,11 +95,10 @@ test('without a period one exchange is made, with one there is no limit', () => 
 });
 
 test('queries are those of a client behind a relay', () => {
-  const offer: Answer = { kind: 'offer', xid: 9, address: parseIpv4('10.9.1.7'), server };
-  const binding = { client: 3, address: parseIpv4('10.9.1.7'), server };
+  const binding = { client: 3, address: Uint8Array.of(10, 9, 1, 7), prefix: noBytes, server };
   const queries: readonly (readonly [Uint8Array, number, string, string, string])[] = [
     [protocol.first(0, 0xfffffffe, 0), 1, '00:0c:01:ff:ff:fe', '0.0.0.0', ''],
-    [protocol.second(3, 9, offer), 3, '00:0c:02:00:00:01', '0.0.0.0', '0a090107 0a090002'],
+    [protocol.second(3, 9, binding, 0), 3, '00:0c:02:00:00:01', '0.0.0.0', '0a090107 0a090002'],
     [protocol.renew(9, binding), 3, '00:0c:02:00:00:01', '10.9.1.7', ''],
     [protocol.release(9, binding), 7, '00:0c:02:00:00:01', '10.9.1.7', '0a090002'],
   ];
@@ -109,7 +117,7 @@ test('queries are those of a client behind a relay', () => {
 });
 
 test('reading an answer survives any bytes', () => {
-  const into: Answer = { kind: 'offer', xid: 0, address: 0, server };
+  const into = emptyAnswer();
   const start = Buffer.alloc(240, 2);
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 80 }), fc.boolean(), (bytes, hasHeader) => {
@@ -207,12 +215,6 @@ test('a real edge on a real database: every client bound, renewed, released, no 
     args: ['-p', String(port)],
   });
   t.after(() => edge.stop());
-  const socket = await openPerfSocket({
-    local: 'lo',
-    localPort: 21_968,
-    servers: ['127.0.0.1'],
-    serverPort: port,
-  });
   const options = perfOptions(['127.0.0.1'], {
     rate: '200',
     period: '1',
@@ -220,17 +222,15 @@ test('a real edge on a real database: every client bound, renewed, released, no 
     preload: '100',
     renewRate: '100',
     releaseRate: '50',
+    local: 'lo',
+    localPort: '21968',
     remotePort: String(port),
     dropTime: '5',
     unique: true,
   });
+  const socket = await openPerfSocket(options);
   const report = await runPerf(options, {
-    protocol: createProtocol4({
-      giaddr: socket.address,
-      baseMac: 0x02f100000000,
-      hasRelayPort: false,
-      options: new Map(),
-    }),
+    protocol: createProtocol(options, socket.linkAddress),
     socket,
     now: () => performance.now(),
     random: Math.random,

@@ -1,10 +1,10 @@
-// Clients that hold a lease: who renews or releases next, and whether two of them were given one address.
-import type { Binding } from './protocol.ts';
+// Clients that hold a lease: who renews or releases next, and whether two of them were given one address or prefix.
+import { noBytes, type Binding, type Lease } from './protocol.ts';
 
 export interface BoundClientsOptions {
   /** Keep bindings, to renew and release them. */
   readonly keep: boolean;
-  /** Note who holds which address. */
+  /** Note who holds which address and prefix. */
   readonly unique: boolean;
 }
 
@@ -12,8 +12,9 @@ export class BoundClients {
   readonly #options: BoundClientsOptions;
   readonly #list: Binding[] = [];
   readonly #positions = new Map<number, number>();
-  readonly #holders = new Map<number | bigint, number>();
-  readonly #addresses = new Map<number, number | bigint>();
+  /** By the bytes of an address, or of a prefix with its length. */
+  readonly #holders = new Map<string, number>();
+  readonly #held = new Map<number, readonly string[]>();
   #turn = 0;
   #duplicates = 0;
 
@@ -25,21 +26,24 @@ export class BoundClients {
     return this.#list.length;
   }
 
-  /** Addresses that were given to a client while another one held them. */
+  /** Addresses and prefixes that were given to a client while another one held them. */
   get duplicates(): number {
     return this.#duplicates;
   }
 
-  get distinctAddresses(): number {
+  /** Addresses and prefixes that somebody holds. */
+  get distinct(): number {
     return this.#holders.size;
   }
 
-  add(binding: Binding): void {
-    if (this.#options.unique) this.#hold(binding);
+  /** Copies what it keeps. */
+  add(client: number, lease: Lease): void {
+    if (this.#options.unique) this.#hold(client, namesOf(lease));
     if (!this.#options.keep) return;
-    const position = this.#positions.get(binding.client);
+    const position = this.#positions.get(client);
+    const binding = bindingOf(client, lease);
     if (position !== undefined) this.#list[position] = binding;
-    else this.#positions.set(binding.client, this.#list.push(binding) - 1);
+    else this.#positions.set(client, this.#list.push(binding) - 1);
   }
 
   /** One after the other, round and round. */
@@ -49,9 +53,9 @@ export class BoundClients {
     return this.#list[this.#turn];
   }
 
-  remove({ client, address }: Binding): void {
-    if (this.#holders.get(address) === client) this.#holders.delete(address);
-    this.#addresses.delete(client);
+  remove({ client }: Binding): void {
+    this.#letGo(client, []);
+    this.#held.delete(client);
     const position = this.#positions.get(client);
     if (position === undefined) return;
     this.#positions.delete(client);
@@ -61,13 +65,35 @@ export class BoundClients {
     this.#positions.set(last.client, position);
   }
 
-  #hold({ client, address }: Binding): void {
-    const before = this.#addresses.get(client);
-    if (before !== undefined && before !== address && this.#holders.get(before) === client)
-      this.#holders.delete(before);
-    const holder = this.#holders.get(address);
-    if (holder !== undefined && holder !== client) this.#duplicates++;
-    this.#holders.set(address, client);
-    this.#addresses.set(client, address);
+  #hold(client: number, names: readonly string[]): void {
+    this.#letGo(client, names);
+    for (const name of names) {
+      const holder = this.#holders.get(name);
+      if (holder !== undefined && holder !== client) this.#duplicates++;
+      this.#holders.set(name, client);
+    }
+    this.#held.set(client, names);
+  }
+
+  /** What the client held and is not among `kept`. */
+  #letGo(client: number, kept: readonly string[]): void {
+    for (const name of this.#held.get(client) ?? [])
+      if (!kept.includes(name) && this.#holders.get(name) === client) this.#holders.delete(name);
   }
 }
+
+/** The lease in memory of its own. */
+export const bindingOf = (client: number, { address, prefix, server }: Lease): Binding => ({
+  client,
+  address: copyOf(address),
+  prefix: copyOf(prefix),
+  server: copyOf(server),
+});
+
+/** Not `slice`, which in a Buffer is a view. */
+const copyOf = (bytes: Uint8Array): Uint8Array => (bytes.length === 0 ? noBytes : new Uint8Array(bytes));
+
+const namesOf = ({ address, prefix }: Lease): string[] =>
+  [address, prefix].flatMap((bytes) =>
+    bytes.length === 0 ? [] : [Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')],
+  );

@@ -1,10 +1,10 @@
 // The load itself: queries leave on schedule whatever the server does, answers are matched, timed and followed up.
-import { BoundClients } from './bound-clients.ts';
+import { BoundClients, bindingOf } from './bound-clients.ts';
 import { Histogram } from './histogram.ts';
 import { InFlight, type Query, type Stage } from './in-flight.ts';
 import type { PerfOptions } from './options.ts';
 import { Pacer } from './pacer.ts';
-import type { Answer, PerfProtocol } from './protocol.ts';
+import { emptyAnswer, type AnswerKind, type PerfProtocol } from './protocol.ts';
 import { perfReport, type PerfReport, type PreloadReport } from './report.ts';
 import { Retransmissions } from './retransmissions.ts';
 import type { PerfSocket } from './socket.ts';
@@ -30,6 +30,10 @@ const timerSlack = 2;
 const tickMilliseconds = 1;
 /** On average, before the preload gives up. */
 const triesPerClient = 5;
+/** Why an answer that refuses nothing is none. */
+const noLease = 'no lease';
+
+const isFirst = ({ stage }: Query): boolean => stage === 'first';
 
 /** Binds the clients of `preload`, then runs to the end. Never rejects. */
 export async function runPerf(options: PerfOptions, deps: PerfDeps): Promise<PerfReport> {
@@ -47,7 +51,7 @@ class Generator {
   /** Null: every query is sent once. */
   readonly #retransmissions: Retransmissions<Query> | null;
   readonly #lag = new Histogram();
-  readonly #answer: Answer = { kind: 'refused', xid: 0, address: 0, server: new Uint8Array() };
+  readonly #answer = emptyAnswer();
   #tally: Tally;
   #nextClient = 0;
   #nextServer = 0;
@@ -61,12 +65,15 @@ class Generator {
   constructor(options: PerfOptions, deps: PerfDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#inFlight = new InFlight(capacity, Math.floor(deps.random() * deps.protocol.xids));
+    const { xids, patience } = deps.protocol;
+    this.#inFlight = new InFlight(capacity, xids, Math.floor(deps.random() * xids));
     this.#bound = new BoundClients({
       keep: options.renewRate > 0 || options.releaseRate > 0 || options.preload > 0,
       unique: options.unique,
     });
-    this.#retransmissions = options.retransmit ? new Retransmissions(deps.now(), deps.random) : null;
+    this.#retransmissions = options.retransmit
+      ? new Retransmissions(deps.now(), { patience, random: deps.random, isFirst })
+      : null;
     this.#tally = new Tally(deps.now());
   }
 
@@ -125,7 +132,7 @@ class Generator {
     const due: readonly (readonly [Pacer, (dueAt: number) => void])[] = [
       ...(isWindowed ? [] : [[exchanges, (t: number) => this.#begin(this.#takeClient(), t)] as const]),
       [renewals, (t: number) => this.#renew(t)],
-      [releases, () => this.#release()],
+      [releases, (t: number) => this.#release(t)],
     ];
     let stopped = Infinity;
     await this.#loop(() => {
@@ -169,43 +176,47 @@ class Generator {
     }
     const waiting = this.#inFlight.peek(answer.xid);
     // An OFFER of another server after this one's, or an answer after its time.
-    if (waiting === undefined || (answer.kind === 'offer') !== (waiting.stage === 'first')) {
+    if (waiting === undefined || !this.#answers(answer.kind, waiting.stage)) {
       this.#tally.late++;
+      return;
+    }
+    const refusal =
+      answer.refusal === '' && !answer.hasLease && waiting.stage !== 'release' ? noLease : answer.refusal;
+    // RFC 8415 §18.2.9: an ADVERTISE without a lease is ignored; a client that asks again may hear a better one.
+    if (refusal !== '' && answer.kind === 'offer' && this.#retransmissions !== null) {
+      this.#tally.refused(waiting.stage, refusal);
       return;
     }
     this.#inFlight.take(answer.xid);
     const now = this.#deps.now();
     const took = now - waiting.sentAt;
-    if (answer.kind === 'refused') {
-      this.#tally.refused(waiting.stage);
-      // RFC 2131 §3.1 (5): after a NAK the client begins anew.
+    if (refusal !== '') {
+      this.#tally.refused(waiting.stage, refusal);
+      // RFC 2131 §3.1 (5), RFC 8415 §18.2.10.1: after a NAK or a status like it the client begins anew.
       if (this.#toBind === null && this.#retransmissions !== null && waiting.stage === 'second')
         this.#begin(waiting.client, now);
       else this.#retry(waiting);
-    } else if (waiting.stage === 'first' && !this.#options.firstHalfOnly) {
+    } else if (answer.kind === 'offer' && !this.#options.firstHalfOnly) {
       this.#tally.answered('first', took, false);
       // Only who may have to ask again keeps what was offered.
-      const binding = this.#retransmissions && {
-        client: waiting.client,
-        address: answer.address,
-        server: answer.server.slice(),
-      };
+      const binding = this.#retransmissions && bindingOf(waiting.client, answer);
       const query: Query = { ...waiting, stage: 'second', sentAt: now, binding };
       this.#inFlight.continue(answer.xid, query);
-      this.#send('second', this.#deps.protocol.second(waiting.client, answer.xid, answer), waiting.server);
+      this.#send('second', this.#deps.protocol.second(waiting.client, answer.xid, answer, 0), waiting.server);
       this.#retransmissions?.add(now, answer.xid, query);
     } else {
-      const completes = waiting.stage !== 'renew';
+      const completes = waiting.stage === 'first' || waiting.stage === 'second';
       this.#tally.answered(waiting.stage, took, completes);
       if (completes) this.#lastCompleted = now;
-      if (waiting.stage !== 'first')
-        this.#bound.add({
-          client: waiting.client,
-          address: answer.address,
-          server: answer.server.slice(),
-        });
+      if (answer.kind === 'reply' && waiting.stage !== 'release') this.#bound.add(waiting.client, answer);
     }
     this.#onAnswer();
+  }
+
+  #answers(kind: AnswerKind, stage: Stage): boolean {
+    if (kind === 'offer') return stage === 'first';
+    // RFC 8415 §18.2.1: with rapid commit a SOLICIT may be answered by the REPLY.
+    return stage !== 'first' || this.#options.rapidCommit;
   }
 
   /** `step` answers milliseconds until it wants to be called again, 0 = after what arrived was read, null = done. */
@@ -260,13 +271,17 @@ class Generator {
     this.#send('renew', this.#deps.protocol.renew(xid, binding), server);
   }
 
-  #release(): void {
+  #release(sentAt: number): void {
     const binding = this.#bound.next();
     if (binding === undefined) return;
     this.#bound.remove(binding);
-    const xid = Math.floor(this.#deps.random() * this.#deps.protocol.xids);
+    const { protocol, socket, random } = this.#deps;
     this.#tally.released++;
-    this.#deps.socket.send(this.#deps.protocol.release(xid, binding), this.#nextServer);
+    const server = this.#nextServer;
+    if (protocol.answersRelease) {
+      const xid = this.#inFlight.add({ stage: 'release', client: binding.client, server, sentAt, binding });
+      this.#send('release', protocol.release(xid, binding), server);
+    } else socket.send(protocol.release(Math.floor(random() * protocol.xids), binding), server);
   }
 
   #send(stage: Stage, bytes: Uint8Array, server: number): void {
@@ -284,11 +299,11 @@ class Generator {
     if (this.#inFlight.peek(xid) !== query) return false;
     const { protocol, socket, now } = this.#deps;
     const { stage, client, binding } = query;
-    // RFC 2131 §4.4.1: only DISCOVERs count the seconds; a REQUEST says what its first DISCOVER said.
+    const elapsed = now() - query.sentAt;
     const bytes =
       stage === 'first' || binding === null
-        ? protocol.first(client, xid, Math.floor((now() - query.sentAt) / 1000))
-        : protocol.second(client, xid, { kind: 'offer', xid, ...binding });
+        ? protocol.first(client, xid, elapsed)
+        : protocol.second(client, xid, binding, elapsed);
     this.#tally.retransmitted(stage);
     socket.send(bytes, query.server);
     return true;

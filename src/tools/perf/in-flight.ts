@@ -1,7 +1,7 @@
 // Queries that wait for their answer, by transaction id: fixed arrays, no allocation per packet, dropped in order of sending.
 import type { Binding } from './protocol.ts';
 
-export const stages = ['first', 'second', 'renew'] as const;
+export const stages = ['first', 'second', 'renew', 'release'] as const;
 export type Stage = (typeof stages)[number];
 
 export interface Query {
@@ -16,6 +16,8 @@ export interface Query {
 
 export class InFlight {
   readonly #mask: number;
+  /** Of transaction ids and sequence numbers. */
+  readonly #xidMask: number;
   readonly #base: number;
   readonly #slots: (Query | undefined)[];
   readonly #sequences: Uint32Array;
@@ -25,9 +27,13 @@ export class InFlight {
   #next = 0;
   #open = 0;
 
-  /** `capacity` is a power of two, more than can be open at once; `base` is the first transaction id. */
-  constructor(capacity: number, base: number) {
+  /**
+   * `capacity` is a power of two, more than can be open at once; transaction ids are below `xids`, a power of two no less;
+   * `base` is the first one.
+   */
+  constructor(capacity: number, xids: number, base: number) {
     this.#mask = capacity - 1;
+    this.#xidMask = xids - 1;
     this.#base = base;
     this.#slots = new Array<Query | undefined>(capacity);
     this.#sequences = new Uint32Array(capacity);
@@ -45,22 +51,22 @@ export class InFlight {
   add(query: Query): number {
     let sequence = this.#next;
     // A slot may still be held by a transaction that began long before its second query was sent.
-    while (this.#slots[sequence & this.#mask] !== undefined) sequence = (sequence + 1) >>> 0;
-    this.#next = (sequence + 1) >>> 0;
+    while (this.#slots[sequence & this.#mask] !== undefined) sequence = this.#wrapped(sequence + 1);
+    this.#next = this.#wrapped(sequence + 1);
     this.#open++;
     this.#put(sequence, query);
-    return (this.#base + sequence) >>> 0;
+    return this.#wrapped(this.#base + sequence);
   }
 
   /** The next query of a transaction that was just taken. */
   continue(xid: number, query: Query): void {
     this.#open++;
-    this.#put((xid - this.#base) >>> 0, query);
+    this.#put(this.#wrapped(xid - this.#base), query);
   }
 
   /** The open query of this id, no longer open; undefined when there is none. */
   take(xid: number): Query | undefined {
-    const sequence = (xid - this.#base) >>> 0;
+    const sequence = this.#wrapped(xid - this.#base);
     const index = sequence & this.#mask;
     const query = this.#slots[index];
     if (query === undefined || this.#sequences[index] !== sequence) return undefined;
@@ -70,7 +76,7 @@ export class InFlight {
   }
 
   peek(xid: number): Query | undefined {
-    const sequence = (xid - this.#base) >>> 0;
+    const sequence = this.#wrapped(xid - this.#base);
     const index = sequence & this.#mask;
     return this.#sequences[index] === sequence ? this.#slots[index] : undefined;
   }
@@ -90,6 +96,10 @@ export class InFlight {
       this.#order.splice(0, this.#oldest);
       this.#oldest = 0;
     }
+  }
+
+  #wrapped(number: number): number {
+    return (number & this.#xidMask) >>> 0;
   }
 
   #put(sequence: number, query: Query): void {

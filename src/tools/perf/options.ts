@@ -1,9 +1,14 @@
 // What a load run is told; the letters are perfdhcp's where the meaning is the same.
 import { tryParseHex } from '../../addr/hex.ts';
+import type { Family } from '../../addr/family.ts';
 import { tryParseIpv4 } from '../../addr/ipv4.ts';
+import { isMulticastIpv6, tryParseIpv6 } from '../../addr/ipv6.ts';
 import { FlotillaError } from '../../errors.ts';
+import { option6 } from '../../wire/v6/option-codes.ts';
+import type { LeaseKind6 } from './protocol6.ts';
 
 export interface PerfOptions {
+  readonly family: Family;
   /** Addresses; exchanges go to one after the other. */
   readonly servers: readonly string[];
   readonly serverPort: number;
@@ -19,6 +24,12 @@ export interface PerfOptions {
   /** New exchanges in all, null = no limit. */
   readonly exchanges: number | null;
   readonly clients: number;
+  /** DHCPv6: what each client asks for. */
+  readonly leases: readonly LeaseKind6[];
+  /** DHCPv6: clients ask for a REPLY to their SOLICIT. */
+  readonly rapidCommit: boolean;
+  /** Clients are behind a relay: always in DHCPv4. */
+  readonly isRelayed: boolean;
   /** MAC address of the first client as a number. */
   readonly baseMac: number;
   /** Clients to bind before the run, not counted in it. */
@@ -29,23 +40,75 @@ export interface PerfOptions {
   readonly exitWait: number;
   /** Exchanges that may be open when no rate is given. */
   readonly window: number;
-  /** A query without an answer is sent again as RFC 2131 §4.1 says, until the drop time is over. */
+  /** A query without an answer is sent again as RFC 2131 §4.1 and RFC 8415 §15 say, until the drop time is over. */
   readonly retransmit: boolean;
-  /** DISCOVER and OFFER only. */
+  /** DISCOVER and OFFER, or SOLICIT and ADVERTISE only. */
   readonly firstHalfOnly: boolean;
-  /** Check that no address is held by two clients. */
+  /** Check that no address or prefix is held by two clients. */
   readonly unique: boolean;
   readonly options: ReadonlyMap<number, Uint8Array>;
 }
 
+interface FamilyRules {
+  readonly serverPort: number;
+  /** Where servers answer to. */
+  readonly localPort: { readonly relay: number; readonly client: number };
+  readonly isAddress: (text: string) => boolean;
+  readonly isMulticast: (text: string) => boolean;
+  /** Names for addresses, as perfdhcp has them. */
+  readonly names: Readonly<Record<string, string>>;
+  readonly highestOption: number;
+  /** Options that make the exchange. */
+  readonly ownOptions: readonly number[];
+}
+
+const families: Readonly<Record<Family, FamilyRules>> = {
+  4: {
+    serverPort: 67,
+    localPort: { relay: 67, client: 68 },
+    isAddress: (text) => tryParseIpv4(text) !== undefined,
+    isMulticast: () => false,
+    names: {},
+    highestOption: 254,
+    ownOptions: [50, 53, 54],
+  },
+  6: {
+    serverPort: 547,
+    localPort: { relay: 547, client: 546 },
+    isAddress: (text) => tryParseIpv6(text) !== undefined,
+    isMulticast: (text) => isMulticastIpv6(tryParseIpv6(text)!),
+    names: { all: 'ff02::1:2', servers: 'ff05::1:3' },
+    highestOption: 65_535,
+    ownOptions: [
+      option6.clientId,
+      option6.serverId,
+      option6.iaNa,
+      option6.iaPd,
+      option6.optionRequest,
+      option6.elapsedTime,
+      option6.relayMessage,
+      option6.rapidCommit,
+    ],
+  },
+};
+
+const leaseTypes: ReadonlyMap<string, readonly LeaseKind6[]> = new Map([
+  ['address-only', ['address']],
+  ['prefix-only', ['prefix']],
+  ['address-and-prefix', ['address', 'prefix']],
+]);
+
 const maxClients = 2 ** 24;
 const defaultWindow = 64;
-/** Seconds; with retransmissions RFC 2131 §3.1 (5) lets a client try for a minute. */
+/** Seconds; with retransmissions RFC 2131 §3.1 (5) lets a client try for a minute, and DHCPv6's are given as long. */
 const defaultDropTime = { once: 1, retransmitting: 60 };
 
 /** The command line as commander leaves it: every value still text. */
 export interface PerfFlags {
   readonly v6?: boolean;
+  readonly leaseType?: string;
+  readonly rapidCommit?: boolean;
+  readonly relays?: string;
   readonly rate?: string;
   readonly period?: string;
   readonly exchanges?: string;
@@ -68,10 +131,13 @@ export interface PerfFlags {
 
 /** Throws USAGE with the option and what it takes. */
 export function perfOptions(servers: readonly string[], flags: PerfFlags): PerfOptions {
-  if (flags.v6) throw usage('-6', 'only DHCPv4 load is made so far');
+  const family = flags.v6 ? 6 : 4;
+  const rules = families[family];
   if (servers.length === 0) throw usage('server', 'name the address of at least one server');
-  for (const server of servers)
-    if (tryParseIpv4(server) === undefined) throw usage('server', `'${server}' is no IPv4 address`);
+  const addresses = servers.map((server) => rules.names[server] ?? server);
+  for (const address of addresses)
+    if (!rules.isAddress(address)) throw usage('server', `'${address}' is no IPv${family} address`);
+  const isRelayed = isRelayedOf(family, flags.relays, addresses.some(rules.isMulticast));
 
   const rate = optional('-r', flags.rate, number);
   const period = optional('-p', flags.period, number);
@@ -81,10 +147,14 @@ export function perfOptions(servers: readonly string[], flags: PerfFlags): PerfO
   const dropTime = (optional('-d', flags.dropTime, number) ?? patience) * 1000;
   if (dropTime <= 0) throw usage('-d', 'the drop time is more than 0 seconds');
   const options: PerfOptions = {
-    servers,
-    serverPort: optional('-N', flags.remotePort, port) ?? 67,
+    family,
+    servers: addresses,
+    serverPort: optional('-N', flags.remotePort, port) ?? rules.serverPort,
     local: flags.local ?? null,
-    localPort: optional('-L', flags.localPort, port) ?? 67,
+    localPort: optional('-L', flags.localPort, port) ?? rules.localPort[isRelayed ? 'relay' : 'client'],
+    leases: leasesOf(family, flags.leaseType ?? 'address-only'),
+    rapidCommit: flags.rapidCommit === true,
+    isRelayed,
     rate,
     renewRate: optional('-f', flags.renewRate, number) ?? 0,
     releaseRate: optional('-F', flags.releaseRate, number) ?? 0,
@@ -100,7 +170,7 @@ export function perfOptions(servers: readonly string[], flags: PerfFlags): PerfO
     retransmit,
     firstHalfOnly: flags.initialOnly === true,
     unique: flags.unique === true,
-    options: new Map((flags.option ?? []).map(optionOf)),
+    options: new Map((flags.option ?? []).map((text) => optionOf(text, rules))),
   };
   if (options.clients < 1 || options.clients > maxClients)
     throw usage('-R', `from 1 to ${maxClients} clients can be simulated`);
@@ -112,8 +182,26 @@ export function perfOptions(servers: readonly string[], flags: PerfFlags): PerfO
   if (options.window < 1) throw usage('--window', 'at least one exchange must be open');
   if (rate === 0 && period === null) throw usage('-r', 'a run without new exchanges needs a period: -p');
   if (options.firstHalfOnly && options.renewRate + options.releaseRate + options.preload > 0)
-    throw usage('-i', 'clients that only DISCOVER have nothing to renew or release');
+    throw usage('-i', 'clients that only DISCOVER or SOLICIT have nothing to renew or release');
+  if (options.rapidCommit && family === 4) throw usage('-c', 'rapid commit is for DHCPv6');
+  if (options.rapidCommit && options.firstHalfOnly)
+    throw usage('-c', 'a REPLY to a SOLICIT is the whole exchange: leave out -i');
   return options;
+}
+
+function leasesOf(family: Family, type: string): readonly LeaseKind6[] {
+  const leases = leaseTypes.get(type);
+  if (leases === undefined) throw usage('-e', `'${type}' is none of ${[...leaseTypes.keys()].join(', ')}`);
+  if (family === 4 && leases.includes('prefix')) throw usage('-e', 'prefixes are for DHCPv6');
+  return leases;
+}
+
+/** RFC 8415 §16: a SOLICIT that was sent to a server's own address is discarded, unless a relay did. */
+function isRelayedOf(family: Family, level: string | undefined, hasMulticast: boolean): boolean {
+  if (level !== undefined && level !== '0' && level !== '1')
+    throw usage('-A', `'${level}' is neither 0 nor 1`);
+  if (family === 4 && level === '0') throw usage('-A', 'DHCPv4 clients are always behind a relay');
+  return level === undefined ? family === 4 || !hasMulticast : level === '1';
 }
 
 function optional<T>(
@@ -151,12 +239,12 @@ function baseOf(text: string): number {
 }
 
 /** perfdhcp's form `60,4d534654`. */
-function optionOf(text: string): [number, Uint8Array] {
-  const [, code, hex] = /^(\d{1,3}),((?:[0-9a-f]{2})*)$/i.exec(text) ?? [];
+function optionOf(text: string, { highestOption, ownOptions }: FamilyRules): [number, Uint8Array] {
+  const [, code, hex] = /^(\d{1,5}),((?:[0-9a-f]{2})*)$/i.exec(text) ?? [];
   const value = hex === undefined ? undefined : hex === '' ? new Uint8Array() : tryParseHex(hex);
-  if (value === undefined || Number(code) < 1 || Number(code) > 254)
+  if (value === undefined || Number(code) < 1 || Number(code) > highestOption)
     throw usage('-o', `'${text}' is no code,hexadecimal such as 60,4d534654`);
-  if ([50, 53, 54].includes(Number(code)))
+  if (ownOptions.includes(Number(code)))
     throw usage('-o', `option ${code} is what makes the exchange: it cannot be set`);
   return [Number(code), value];
 }

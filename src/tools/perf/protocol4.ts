@@ -1,10 +1,11 @@
 // DHCPv4 for the load generator: each query is a copy of an encoded template with a few fields written over.
 import { formatHex } from '../../addr/hex.ts';
 import { FlotillaError } from '../../errors.ts';
+import { uint32At } from '../../wire/big-endian.ts';
 import { encodeMessage4 } from '../../wire/v4/codec.ts';
 import { emptyMessage4, messageType4, type MessageType4 } from '../../wire/v4/message.ts';
 import { encodeSuboptions4 } from '../../wire/v4/suboptions.ts';
-import type { Answer, AnswerKind, PerfProtocol } from './protocol.ts';
+import { noBytes, type Answer, type AnswerKind, type PerfProtocol } from './protocol.ts';
 
 export interface Protocol4Options {
   /** The relay's address. */
@@ -24,12 +25,15 @@ const yiaddrAt = 16;
 const chaddrAt = 28;
 const optionsAt = 240;
 const macs = 2 ** 48;
-const emptyAddress = new Uint8Array(4);
+/** Milliseconds. RFC 2131 §4.1: after 4 s, 8 s, 16 s … at most 64 s, each a second more or less by chance. */
+const firstPatience = 4_000;
+const longestPatience = 64_000;
+const jitter = 1_000;
 
 const kinds: ReadonlyMap<number, AnswerKind> = new Map([
   [messageType4.OFFER, 'offer'],
-  [messageType4.ACK, 'bound'],
-  [messageType4.NAK, 'refused'],
+  [messageType4.ACK, 'reply'],
+  [messageType4.NAK, 'reply'],
 ]);
 
 export function createProtocol4(options: Protocol4Options): PerfProtocol {
@@ -50,30 +54,33 @@ export function createProtocol4(options: Protocol4Options): PerfProtocol {
   return {
     names: { first: 'DISCOVER-OFFER', second: 'REQUEST-ACK', renew: 'RENEW-ACK', release: 'RELEASE' },
     xids: 2 ** 32,
-    first(client, xid, secs) {
+    answersRelease: false,
+    first(client, xid, elapsed) {
       const bytes = start(discover, client, xid);
-      bytes.writeUInt16BE(Math.min(secs, 0xffff), secsAt);
+      bytes.writeUInt16BE(Math.min(Math.floor(elapsed / 1000), 0xffff), secsAt);
       return bytes;
     },
-    // RFC 2131 §4.3.2, SELECTING: server identifier and requested address, ciaddr zero.
+    // RFC 2131 §4.3.2, SELECTING: server identifier and requested address, ciaddr zero. §4.4.1: only DISCOVERs count the
+    // seconds; a REQUEST says what its first DISCOVER said.
     second(client, xid, offer) {
       const bytes = start(request, client, xid);
-      bytes.writeUInt32BE(Number(offer.address), request.at.get(50));
+      bytes.set(offer.address, request.at.get(50));
       bytes.set(offer.server, request.at.get(54));
       return bytes;
     },
     // REBINDING, the form of a renewal that passes a relay: ciaddr, no server identifier.
     renew(xid, binding) {
       const bytes = start(renew, binding.client, xid);
-      bytes.writeUInt32BE(Number(binding.address), ciaddrAt);
+      bytes.set(binding.address, ciaddrAt);
       return bytes;
     },
     release(xid, binding) {
       const bytes = start(release, binding.client, xid);
-      bytes.writeUInt32BE(Number(binding.address), ciaddrAt);
+      bytes.set(binding.address, ciaddrAt);
       bytes.set(binding.server, release.at.get(54));
       return bytes;
     },
+    patience: ({ count }, chance) => Math.min(longestPatience, firstPatience * 2 ** count) + chance * jitter,
     read: readAnswer4,
   };
 }
@@ -82,7 +89,7 @@ export function createProtocol4(options: Protocol4Options): PerfProtocol {
 export function readAnswer4(bytes: Uint8Array, into: Answer): boolean {
   if (bytes.length < optionsAt || bytes[0] !== 2) return false;
   let type = 0;
-  let server: Uint8Array = emptyAddress;
+  let server: Uint8Array = noBytes;
   for (let at = optionsAt; at < bytes.length;) {
     const code = bytes[at]!;
     if (code === 255) break;
@@ -100,8 +107,11 @@ export function readAnswer4(bytes: Uint8Array, into: Answer): boolean {
   const kind = kinds.get(type);
   if (kind === undefined) return false;
   into.kind = kind;
-  into.xid = uint32(bytes, xidAt);
-  into.address = uint32(bytes, yiaddrAt);
+  into.refusal = type === messageType4.NAK ? 'NAK' : '';
+  into.hasLease = into.refusal === '';
+  into.xid = uint32At(bytes, xidAt);
+  into.address = bytes.subarray(yiaddrAt, yiaddrAt + 4);
+  into.prefix = noBytes;
   into.server = server;
   return true;
 }
@@ -142,8 +152,4 @@ function template(
     at.set(code, found + 2);
   }
   return { bytes, at };
-}
-
-function uint32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }

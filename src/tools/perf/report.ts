@@ -2,7 +2,7 @@
 import { formatTable } from '../table.ts';
 import type { BoundClients } from './bound-clients.ts';
 import type { Histogram, LatencySummary } from './histogram.ts';
-import type { Stage } from './in-flight.ts';
+import { stages as allStages } from './in-flight.ts';
 import type { PerfOptions } from './options.ts';
 import type { PerfProtocol } from './protocol.ts';
 import type { SecondReport, StageReport, Tally } from './tally.ts';
@@ -32,10 +32,12 @@ export interface PerfReport {
   readonly preload: PreloadReport | null;
   readonly released: number;
   readonly refused: number;
+  /** The same by reason: NAK, or names of status codes. */
+  readonly refusals: Readonly<Record<string, number>>;
   /** Queries sent again, in the run. */
   readonly retransmitted: number;
   readonly stages: Readonly<Record<string, StageReport>>;
-  /** With -u. */
+  /** Addresses and prefixes; with -u. */
   readonly addresses: { readonly held: number; readonly givenTwice: number } | null;
   readonly bySecond: readonly SecondReport[];
   readonly generator: {
@@ -66,11 +68,11 @@ interface PerfFindings {
 export function perfReport(found: PerfFindings): PerfReport {
   const { options, names, seconds, tally, bound } = found;
   const stages = tally.reports();
-  const { first, second, renew } = stages;
-  const completed = options.firstHalfOnly ? first.answered : second.answered;
-  const shown: readonly Stage[] = (['first', 'second', 'renew'] as const).filter(
-    (stage) => stages[stage].sent > 0,
-  );
+  const { first, renew } = stages;
+  const { completed } = tally;
+  const sum = (value: (stage: StageReport) => number): number =>
+    allStages.reduce((total, stage) => total + value(stages[stage]), 0);
+  const shown = allStages.filter((stage) => stages[stage].sent > 0);
   return {
     seconds,
     exchanges: {
@@ -87,10 +89,11 @@ export function perfReport(found: PerfFindings): PerfReport {
     },
     preload: found.preload,
     released: tally.released,
-    refused: first.refused + second.refused + renew.refused,
-    retransmitted: first.retransmitted + second.retransmitted + renew.retransmitted,
+    refused: sum(({ refused }) => refused),
+    refusals: tally.refusals(),
+    retransmitted: sum(({ retransmitted }) => retransmitted),
     stages: Object.fromEntries(shown.map((stage) => [names[stage], stages[stage]])),
-    addresses: options.unique ? { held: bound.distinctAddresses, givenTwice: bound.duplicates } : null,
+    addresses: options.unique ? { held: bound.distinct, givenTwice: bound.duplicates } : null,
     bySecond: tally.seconds(),
     generator: {
       lag: found.lag.summary(),
@@ -125,11 +128,19 @@ export function formatPerfReport(report: PerfReport): string {
     );
   if (renewals.offeredRate > 0)
     lines.push(
-      `Renewals: ${renewals.rate.toFixed(1)} a second, offered ${renewals.offeredRate}; ${renewals.lossPercent.toFixed(2)} % not answered by an ACK`,
+      `Renewals: ${renewals.rate.toFixed(1)} a second, offered ${renewals.offeredRate}; ${renewals.lossPercent.toFixed(2)} % not answered by a lease`,
     );
   if (report.released > 0) lines.push(`Released: ${report.released}`);
   if (addresses)
-    lines.push(`Addresses held: ${addresses.held}; given to two clients: ${addresses.givenTwice}`);
+    lines.push(
+      `Addresses and prefixes held: ${addresses.held}; given to two clients: ${addresses.givenTwice}`,
+    );
+  if (report.refused > 0)
+    lines.push(
+      `Refused: ${Object.entries(report.refusals)
+        .map(([reason, count]) => `${count} ${reason}`)
+        .join(', ')}`,
+    );
   lines.push(
     '',
     formatTable<[string, StageReport]>(

@@ -1,9 +1,6 @@
-// When a client that hears nothing asks again: after 4 s, 8 s, 16 s … at most 64 s, each a second more or less by chance.
+// When a client that hears nothing asks again: each protocol says after how long, some of it by chance.
+import type { PerfProtocol } from './protocol.ts';
 
-/** Milliseconds. RFC 2131 §4.1. */
-const firstDelay = 4_000;
-const longestDelay = 64_000;
-const jitter = 1_000;
 /** Those due within one bucket leave together. */
 const bucketMilliseconds = 10;
 
@@ -12,23 +9,32 @@ interface Waiting<Q> {
   readonly xid: number;
   /** How often it was sent again. */
   readonly count: number;
+  /** Milliseconds waited the last time. */
+  readonly before: number;
+}
+
+export interface RetransmissionsDeps<Q> {
+  readonly patience: PerfProtocol['patience'];
+  readonly isFirst: (query: Q) => boolean;
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
 }
 
 export class Retransmissions<Q> {
-  readonly #random: () => number;
+  readonly #deps: RetransmissionsDeps<Q>;
   readonly #buckets = new Map<number, Waiting<Q>[]>();
   /** Every bucket before this one was emptied. */
   #next: number;
 
-  /** `random`: 0 ≤ x < 1; `start` and all other times in milliseconds. */
-  constructor(start: number, random: () => number) {
+  /** `start` and all other times in milliseconds. */
+  constructor(start: number, deps: RetransmissionsDeps<Q>) {
     this.#next = Math.floor(start / bucketMilliseconds);
-    this.#random = random;
+    this.#deps = deps;
   }
 
   /** A query that was sent just now, for the first time. */
   add(now: number, xid: number, query: Q): void {
-    this.#put(now, { query, xid, count: 0 });
+    this.#put(now, { query, xid, count: 0, before: 0 });
   }
 
   /** `again` sends a query again, or answers false when nobody waits for its answer any more. */
@@ -37,13 +43,15 @@ export class Retransmissions<Q> {
       const bucket = this.#buckets.get(this.#next);
       if (bucket === undefined) continue;
       this.#buckets.delete(this.#next);
-      for (const { query, xid, count } of bucket)
-        if (again(xid, query)) this.#put(now, { query, xid, count: count + 1 });
+      for (const waiting of bucket)
+        if (again(waiting.xid, waiting.query)) this.#put(now, { ...waiting, count: waiting.count + 1 });
     }
   }
 
-  #put(now: number, waiting: Waiting<Q>): void {
-    const delay = Math.min(longestDelay, firstDelay * 2 ** waiting.count) + (2 * this.#random() - 1) * jitter;
+  #put(now: number, { query, xid, count, before }: Waiting<Q>): void {
+    const { patience, isFirst, random } = this.#deps;
+    const delay = patience({ isFirst: isFirst(query), count, before }, 2 * random() - 1);
+    const waiting = { query, xid, count, before: delay };
     const index = Math.floor((now + delay) / bucketMilliseconds);
     const bucket = this.#buckets.get(index);
     if (bucket) bucket.push(waiting);

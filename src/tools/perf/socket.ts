@@ -1,15 +1,16 @@
-// The generator's one UDP socket: the relay that all simulated clients are behind.
+// The generator's one UDP socket: the relay that all simulated clients are behind, or in DHCPv6 the host that they are.
 import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import { once } from 'node:events';
-import { formatIpv4, parseIpv4, tryParseIpv4 } from '../../addr/ipv4.ts';
+import type { AddressOf, Family } from '../../addr/family.ts';
 import { FlotillaError, messageOf } from '../../errors.ts';
 import { loadLibc } from '../../net/libc.ts';
+import { socketFamilies, type SocketFamily } from '../../net/socket-family.ts';
 import { openUdpSocket } from '../../net/udp-socket.ts';
 
-export interface PerfSocket {
-  /** What it is bound to: the relay's address. */
-  readonly address: number;
+export interface PerfSocket<F extends Family = Family> {
+  /** What a relay says of the clients' link: what it is bound to, or a global address of the same interface; null: none. */
+  readonly linkAddress: AddressOf<F> | null;
   /** `server` is the index in `servers`. */
   send(bytes: Uint8Array, server: number): void;
   onMessage(handler: (bytes: Uint8Array) => void): void;
@@ -18,7 +19,8 @@ export interface PerfSocket {
   close(): Promise<void>;
 }
 
-export interface PerfSocketOptions {
+export interface PerfSocketOptions<F extends Family> {
+  readonly family: F;
   /** Address or interface name, null = as the kernel routes to the first server. */
   readonly local: string | null;
   readonly localPort: number;
@@ -28,26 +30,33 @@ export interface PerfSocketOptions {
 }
 
 /** Throws USAGE when the local address is not one of this machine, SOCKET_OPEN when it cannot be bound. */
-export async function openPerfSocket(options: PerfSocketOptions): Promise<PerfSocket> {
-  const local = options.local ?? (await routeTo(options.servers[0]!));
-  const address = localAddress(local);
+export async function openPerfSocket<F extends Family>(
+  options: PerfSocketOptions<F>,
+): Promise<PerfSocket<F>> {
+  const family: SocketFamily<F> = socketFamilies[options.family];
+  const servers = options.servers.map((server) => family.tryParse(server)!);
+  // Multicast and link-local addresses mean something on one link: an address of that link speaks to them.
+  const isOnLink = servers.some((server) => family.hasZone(server) || family.isMulticast(server));
+  const local = options.local ?? (isOnLink ? null : await routeTo(family, options.servers[0]!));
+  if (local === null)
+    throw new FlotillaError('USAGE', '-l: name the interface on whose link the servers are');
+  const { iface, address, linkAddress } = localAddress(options.family, family, local, isOnLink);
   const libc = loadLibc();
-  // With the C library the receive buffer may be larger than the system's limit for everybody. Bound to no device: a
-  // server on this machine answers over the loopback interface whatever the address.
+  // With the C library the receive buffer may be larger than the system's limit for everybody. Bound to no device unless
+  // the address is of one link: a server on this machine answers over the loopback interface whatever the address.
   const socket = await openUdpSocket(
-    { family: 4, iface: '', address, port: options.localPort },
+    { family: options.family, iface: isOnLink ? iface : '', address, port: options.localPort },
     'missing' in libc ? null : libc,
   ).catch((error: unknown) => {
     throw new FlotillaError('SOCKET_OPEN', messageOf(error).replace('on , ', ''), {}, { cause: error });
   });
-  const servers = options.servers.map(parseIpv4);
   const failures = { count: 0, last: '' };
   const failed = (error: Error): void => {
     failures.count++;
     failures.last = error.message;
   };
   return {
-    address,
+    linkAddress,
     failures,
     send: (bytes, server) => socket.send(bytes, servers[server]!, options.serverPort),
     onMessage: (handler) => socket.listen({ onMessage: handler, onError: failed, onSendFailure: failed }),
@@ -55,8 +64,8 @@ export async function openPerfSocket(options: PerfSocketOptions): Promise<PerfSo
   };
 }
 
-async function routeTo(server: string): Promise<string> {
-  const probe = createSocket('udp4');
+async function routeTo({ type }: { readonly type: 'udp4' | 'udp6' }, server: string): Promise<string> {
+  const probe = createSocket(type);
   try {
     // Connecting a datagram socket sends nothing; it asks the kernel for the way.
     probe.connect(67, server);
@@ -69,19 +78,38 @@ async function routeTo(server: string): Promise<string> {
   }
 }
 
-function localAddress(word: string): number {
-  const isAddress = tryParseIpv4(word) !== undefined;
+interface LocalAddress<F extends Family> {
+  readonly iface: string;
+  /** To bind to. */
+  readonly address: AddressOf<F>;
+  readonly linkAddress: AddressOf<F> | null;
+}
+
+/** The address that `word` is, or the first of the interface that it names: a link-local one for servers on the link. */
+function localAddress<F extends Family>(
+  version: F,
+  family: SocketFamily<F>,
+  word: string,
+  isOnLink: boolean,
+): LocalAddress<F> {
+  const wanted = family.tryParse(word);
   for (const [iface, infos] of Object.entries(networkInterfaces())) {
-    for (const info of infos ?? []) {
-      if (info.family !== 'IPv4') continue;
-      const matches = isAddress ? info.address === formatIpv4(parseIpv4(word)) : iface === word;
-      if (matches) return parseIpv4(info.address);
-    }
+    const addresses = (infos ?? []).flatMap((info) => {
+      const address = info.family === `IPv${version}` ? family.tryParse(info.address) : undefined;
+      return address === undefined ? [] : [address];
+    });
+    const isZoned = (address: AddressOf<F>): boolean => family.hasZone(address);
+    const matching = addresses.filter((each) => (wanted === undefined ? iface === word : each === wanted));
+    const address = wanted === undefined ? matching.find((each) => isZoned(each) === isOnLink) : matching[0];
+    if (address === undefined) continue;
+    const linkAddress = isZoned(address) ? addresses.find((each) => !isZoned(each)) : address;
+    return { iface, address, linkAddress: linkAddress ?? null };
   }
+  const kind = isOnLink ? 'a link-local' : 'an';
   throw new FlotillaError(
     'USAGE',
-    isAddress
-      ? `-l: ${word} is no address of this machine`
-      : `-l: '${word}' is no interface with an IPv4 address`,
+    wanted === undefined
+      ? `-l: '${word}' is no interface with ${kind} IPv${version} address`
+      : `-l: ${word} is no address of this machine`,
   );
 }

@@ -10,7 +10,7 @@ export interface StageReport {
   readonly answered: number;
   /** No answer within the drop time. */
   readonly lost: number;
-  /** Answered by a NAK. */
+  /** Answered by a NAK or a status that is no success, or without a lease. */
   readonly refused: number;
   readonly lossPercent: number;
   /** Milliseconds, of the answers. */
@@ -51,12 +51,16 @@ export class Tally {
     first: new StageTally(),
     second: new StageTally(),
     renew: new StageTally(),
+    release: new StageTally(),
   };
   readonly #seconds: SecondReport[] = [];
   readonly #latency = new Histogram();
   #start: number;
   #now = { started: 0, completed: 0, renewed: 0, lost: 0, refused: 0 };
+  readonly #refusals = new Map<string, number>();
   released = 0;
+  /** Exchanges that ended with a lease, or with what was asked for. */
+  completed = 0;
   /** Answers that nobody waited for any more, or twice. */
   late = 0;
   /** Datagrams that are no answer. */
@@ -86,8 +90,10 @@ export class Tally {
     tally.answered++;
     tally.latency.record(milliseconds * 1000);
     this.#latency.record(milliseconds * 1000);
-    if (completes) this.#now.completed++;
-    else if (stage === 'renew') this.#now.renewed++;
+    if (completes) {
+      this.completed++;
+      this.#now.completed++;
+    } else if (stage === 'renew') this.#now.renewed++;
   }
 
   lost(stage: Stage): void {
@@ -95,9 +101,15 @@ export class Tally {
     this.#now.lost++;
   }
 
-  refused(stage: Stage): void {
+  refused(stage: Stage, reason: string): void {
     this.#stages[stage].refused++;
     this.#now.refused++;
+    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+  }
+
+  /** How many for each reason. */
+  refusals(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#refusals);
   }
 
   /** Closes the seconds that are over; the caller learns of each. */
