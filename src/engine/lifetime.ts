@@ -48,3 +48,20 @@ export function remaining(lease: Lease, now: number): number {
   if (lease.validLifetime === infiniteLifetime) return infiniteLifetime;
   return Math.max(0, lease.cltt + lease.validLifetime - now);
 }
+
+/** RFC 8415 §14.2, §21.4: 0 leaves the time to the client. `preferred`: the shortest of the IA. */
+export function teeTimes6(
+  parameters: ScopeParameters,
+  preferred: number,
+): { readonly t1: number; readonly t2: number } {
+  const { renewTimer, rebindTimer, calculateTeeTimes, t1Percent, t2Percent } = parameters;
+  const part = (percent: number): number => {
+    if (!calculateTeeTimes) return 0;
+    return preferred === infiniteLifetime ? infiniteLifetime : Math.floor(preferred * percent);
+  };
+  const t2 = rebindTimer ?? part(t2Percent);
+  const wanted1 = renewTimer ?? part(t1Percent);
+  // Infinity stands for never: then both may have it.
+  const t1 = wanted1 < t2 || wanted1 === infiniteLifetime ? wanted1 : 0;
+  return { t1, t2 };
+}

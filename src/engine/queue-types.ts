@@ -9,15 +9,15 @@ import { RingQueue } from './ring-queue.ts';
 export interface QueuedPacket {
   /** The DHCP message as it came. */
   readonly bytes: Uint8Array;
-  /** Client identifier or hardware address; '' when the bytes name nobody. */
+  /** Client identifier (v6: DUID) or hardware address; '' when the bytes name nobody. */
   readonly client: string;
   /** Relay and circuit that it came by; '' when it came directly. */
   readonly source: string;
   /** Whether the relay told the circuit, so that `source` is one line and not a whole network. */
   readonly isCircuit: boolean;
-  /** The value of option 53; 0 when there is none. */
+  /** v4: the value of option 53; 0 when there is none. */
   readonly messageType: number;
-  /** The client is past its DISCOVER: REQUEST in all its forms, RELEASE, DECLINE, INFORM. */
+  /** The client is past its DISCOVER or SOLICIT: REQUEST in all its forms, RELEASE, DECLINE, INFORM. */
   readonly isCompleting: boolean;
   /** Milliseconds, on the clock of {@link QueueDeps.now}. */
   readonly receivedAt: number;

@@ -25,11 +25,11 @@ export function ownedBy(lease: Lease, client: ClientKey): boolean {
 
 /** Texts under which a lease or a client is found: two owners that could match share at least one. */
 export function ownerKeys(owner: Lease | ClientKey): readonly string[] {
+  if ('keys' in owner && owner.keys) return owner.keys;
   if (owner.family === 6) {
     const isNobodys = owner.duid.length === 0 || ('state' in owner && owner.state === leaseState.declined);
     return isNobodys ? [] : [`d${owner.type}/${owner.iaid}/${latin1(owner.duid)}`];
   }
-  if ('keys' in owner && owner.keys) return owner.keys;
   const keys: string[] = [];
   if (owner.clientId && owner.clientId.length > 0) keys.push(`c${latin1(owner.clientId)}`);
   if (owner.hwaddr.length > 0) keys.push(`h${latin1(owner.hwaddr)}`);

@@ -12,7 +12,13 @@ export type ClientKey =
       /** {@link ownerKeys} of it, where they were made already. */
       readonly keys?: readonly string[];
     }
-  | { readonly family: 6; readonly duid: Uint8Array; readonly iaid: number; readonly type: 0 | 2 };
+  | {
+      readonly family: 6;
+      readonly duid: Uint8Array;
+      readonly iaid: number;
+      readonly type: 0 | 2;
+      readonly keys?: readonly string[];
+    };
 
 /** One lookup: the client's own leases in these subnets, and what holds these addresses. One round trip. */
 export interface LeaseQuery<L extends Lease = Lease> {

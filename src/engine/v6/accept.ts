@@ -1,0 +1,146 @@
+// The first steps: is this a message at all, may it be answered, is it for us?
+import { sameBytes } from '../../addr/hex.ts';
+import { isMulticastIpv6 } from '../../addr/ipv6.ts';
+import { messageOf } from '../../errors.ts';
+import { decodePacket6 } from '../../wire/v6/codec.ts';
+import { duidLength } from '../../wire/v6/duid.ts';
+import { messageType6 } from '../../wire/v6/message.ts';
+import { option6 } from '../../wire/v6/option-codes.ts';
+import { decodeCodes6 } from '../../wire/v6/values.ts';
+import { decodeVendorClass6 } from '../../wire/v6/vendor.ts';
+import { classifyByTests } from '../class-steps.ts';
+import { drop, type StepResult } from '../pipeline.ts';
+import { searchesOf } from './ia-search.ts';
+import type { Transaction6 } from './transaction.ts';
+
+export function decode(t: Transaction6): StepResult {
+  try {
+    if (!t.isParsedByHook) {
+      const { relays, message } = decodePacket6(t.datagram.bytes, {
+        lenient: t.snapshot.globals.compatibility.lenientOptionParsing,
+      });
+      t.relays = relays;
+      t.query = message;
+    }
+    readQuery(t);
+  } catch (error) {
+    return drop('parse-failed', messageOf(error));
+  }
+  t.engine.statistics.counter(receivedStatistic.get(t.type) ?? 'pkt6-unknown-received').add();
+  return 'continue';
+}
+
+/** What the steps need of the message; again after callouts may have changed it. Throws WireError. */
+export function readQuery(t: Transaction6): void {
+  const { options } = t.query;
+  t.type = t.query.type;
+  const clientId = options.get(option6.clientId);
+  const isDuid = clientId && clientId.length >= duidLength.least && clientId.length <= duidLength.most;
+  t.duid = isDuid ? clientId : null;
+  t.hardware = undefined;
+  const requested = options.get(option6.optionRequest);
+  t.requested = requested ? decodeCodes6(requested) : [];
+}
+
+const receivedStatistic: ReadonlyMap<number, string> = new Map([
+  [messageType6.SOLICIT, 'pkt6-solicit-received'],
+  [messageType6.ADVERTISE, 'pkt6-advertise-received'],
+  [messageType6.REQUEST, 'pkt6-request-received'],
+  [messageType6.CONFIRM, 'pkt6-confirm-received'],
+  [messageType6.RENEW, 'pkt6-renew-received'],
+  [messageType6.REBIND, 'pkt6-rebind-received'],
+  [messageType6.REPLY, 'pkt6-reply-received'],
+  [messageType6.RELEASE, 'pkt6-release-received'],
+  [messageType6.DECLINE, 'pkt6-decline-received'],
+  [messageType6.RECONFIGURE, 'pkt6-reconfigure-received'],
+  [messageType6.INFORMATION_REQUEST, 'pkt6-infrequest-received'],
+  [messageType6.DHCPV4_QUERY, 'pkt6-dhcpv4-query-received'],
+  [messageType6.DHCPV4_RESPONSE, 'pkt6-dhcpv4-response-received'],
+  [messageType6.ADDR_REG_INFORM, 'pkt6-addr-reg-inform-received'],
+  [messageType6.ADDR_REG_REPLY, 'pkt6-addr-reg-reply-received'],
+]);
+
+/** ALL and the vendor class, then pass 1 of the configured classes. */
+export function classifyByPacket(t: Transaction6): StepResult {
+  return classifyByTests(t, vendorClasses(t));
+}
+
+function vendorClasses(t: Transaction6): string[] {
+  const bytes = t.query.options.get(option6.vendorClass);
+  if (!bytes) return [];
+  try {
+    const [first] = decodeVendorClass6(bytes).data;
+    return first && first.length > 0 ? [`VENDOR_CLASS_${Buffer.from(first).toString('latin1')}`] : [];
+  } catch {
+    t.engine.log.debug('DHCP6_PACKET_OPTIONS_SKIPPED', 'option 16 cannot be read');
+    return [];
+  }
+}
+
+/** Whether the message is for this server, and of a type that servers answer. */
+export function acceptMessage(t: Transaction6): StepResult {
+  const rules = identifiersByType.get(t.type);
+  if (!rules) return drop('unexpected-message', `message type ${t.type} is not for servers`);
+  const server = t.query.options.get(option6.serverId);
+  if (server && !sameBytes(server, t.engine.serverDuid)) {
+    // RFC 8415 §18.2.2: the client chose another server; what it was offered here it does not need.
+    if (t.type === messageType6.REQUEST) endOffers(t);
+    return drop('not-for-us', 'the server identifier names another server');
+  }
+  // RFC 8415 §16: by unicast come only messages of clients that were told to (§18.4), which name their server.
+  const isUnicast = t.relays.length === 0 && !isMulticastIpv6(t.datagram.destination);
+  if (isUnicast && rules.server === 'none')
+    return drop('rfc-violation', `message type ${t.type} must not be sent by unicast`);
+  return 'continue';
+}
+
+function endOffers(t: Transaction6): void {
+  try {
+    for (const { client } of searchesOf(t)) {
+      const address = client && t.engine.allocator.declined(client);
+      if (client && address !== null) t.engine.leases.withdraw(BigInt(address), client);
+    }
+  } catch {
+    // It is not for us: whether its IAs can be read is another server's matter.
+  }
+}
+
+/** RFC 8415 §16.2 to §16.12: which messages carry a Client Identifier and a Server Identifier. */
+export function checkSanity(t: Transaction6): StepResult {
+  const rules = identifiersByType.get(t.type)!;
+  for (const [code, rule] of [
+    [option6.clientId, rules.client],
+    [option6.serverId, rules.server],
+  ] as const) {
+    const count = t.query.options.all(code).length;
+    const name = code === option6.clientId ? 'client' : 'server';
+    if (count > 1) return drop('rfc-violation', `there are ${count} ${name} identifiers`);
+    if (rule === 'one' && count === 0) return drop('rfc-violation', `there is no ${name} identifier`);
+    if (rule === 'none' && count > 0) return drop('rfc-violation', `there must be no ${name} identifier`);
+  }
+  if (t.query.options.has(option6.clientId) && !t.duid)
+    return drop('rfc-violation', `a DUID has ${duidLength.least} to ${duidLength.most} bytes`);
+  const { options } = t.query;
+  // RFC 8415 §16.12.
+  if (t.type === messageType6.INFORMATION_REQUEST && [...iaCodes].some((code) => options.has(code)))
+    return drop('rfc-violation', 'INFORMATION-REQUEST carries an IA');
+  return 'continue';
+}
+
+const iaCodes = [option6.iaNa, option6.iaTa, option6.iaPd] as const;
+
+type Presence = 'one' | 'none' | 'any';
+
+const identifiersByType: ReadonlyMap<number, { readonly client: Presence; readonly server: Presence }> =
+  new Map<number, { client: Presence; server: Presence }>([
+    [messageType6.SOLICIT, { client: 'one', server: 'none' }],
+    [messageType6.REQUEST, { client: 'one', server: 'one' }],
+    [messageType6.CONFIRM, { client: 'one', server: 'none' }],
+    [messageType6.RENEW, { client: 'one', server: 'one' }],
+    [messageType6.REBIND, { client: 'one', server: 'none' }],
+    [messageType6.RELEASE, { client: 'one', server: 'one' }],
+    [messageType6.DECLINE, { client: 'one', server: 'one' }],
+    [messageType6.INFORMATION_REQUEST, { client: 'any', server: 'any' }],
+    // RFC 9686 §4.2.
+    [messageType6.ADDR_REG_INFORM, { client: 'one', server: 'none' }],
+  ]);

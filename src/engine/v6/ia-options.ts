@@ -1,0 +1,76 @@
+// IA_NA and IA_PD as an answer carries them: leases, T1 and T2, withdrawn leases, status (RFC 8415 §21.4, §21.21).
+import type { PdPool } from '../../config/snapshot.ts';
+import { encodeIa6, encodeIaAddress6, encodeIaPrefix6 } from '../../wire/v6/ia.ts';
+import { option6 } from '../../wire/v6/option-codes.ts';
+import { Options6 } from '../../wire/v6/options.ts';
+import { encodePdExclude6, type Prefix6 } from '../../wire/v6/pd-exclude.ts';
+import { encodeStatus6 } from '../../wire/v6/status.ts';
+import { teeTimes6 } from '../lifetime.ts';
+import { currentHost } from '../packet-context.ts';
+import type { IaGrant, IaSearch } from './ia-search.ts';
+import type { Transaction6 } from './transaction.ts';
+
+export function addIas(t: Transaction6, response: Options6): void {
+  for (const s of t.ias) {
+    // A RELEASE or DECLINE that succeeded does not repeat the IA.
+    if (s.grants.length > 0 || s.status || s.withdrawn.length > 0) response.add(s.code, iaOption(s));
+  }
+}
+
+function iaOption(s: IaSearch): Uint8Array {
+  const options = new Options6();
+  for (const grant of s.grants) {
+    const { preferred, valid, lease } = grant;
+    addLease(s, options, lease.address, lease.prefixLength, preferred, valid, excludedOf(s, grant));
+  }
+  for (const { address, length } of s.withdrawn) addLease(s, options, address, length, 0, 0, null);
+  if (s.status) options.add(option6.statusCode, encodeStatus6(s.status));
+  return encodeIa6({ iaid: s.ia.iaid, ...timesOf(s), options });
+}
+
+function addLease(
+  s: IaSearch,
+  options: Options6,
+  address: bigint,
+  length: number,
+  preferredLifetime: number,
+  validLifetime: number,
+  exclude: Uint8Array | null,
+): void {
+  const times = { preferredLifetime, validLifetime, options: new Options6() };
+  if (exclude) times.options.add(option6.pdExclude, exclude);
+  if (s.leaseType === 0) options.add(option6.iaAddress, encodeIaAddress6({ ...times, address }));
+  else options.add(option6.iaPrefix, encodeIaPrefix6({ ...times, prefix: address, length }));
+}
+
+/** RFC 8415 §14.2: of the shortest preferred lifetime. */
+function timesOf(s: IaSearch): { readonly t1: number; readonly t2: number } {
+  const { subnet } = s;
+  if (s.grants.length === 0 || !subnet) return { t1: 0, t2: 0 };
+  return teeTimes6(subnet.parameters, Math.min(...s.grants.map(({ preferred }) => preferred)));
+}
+
+/** RFC 6603 §4.2: only to a client that asks for it; of the reservation, else of the pool. */
+function excludedOf(s: IaSearch, { lease }: IaGrant): Uint8Array | null {
+  if (s.leaseType !== 2 || !s.t.requested.includes(option6.pdExclude)) return null;
+  const excluded = reservedExclusion(s, lease.address) ?? poolExclusion(s, lease.address);
+  if (!excluded) return null;
+  try {
+    return encodePdExclude6(excluded, { prefix: lease.address, length: lease.prefixLength });
+  } catch {
+    // A prefix delegated before the pool was changed may be too small for it.
+    return null;
+  }
+}
+
+const reservedExclusion = (s: IaSearch, address: bigint): Prefix6 | null =>
+  currentHost(s)?.addresses6.find((each) => each.type === 2 && each.address === address)?.excluded ?? null;
+
+/** At the same place in each delegated prefix. */
+function poolExclusion(s: IaSearch, address: bigint): Prefix6 | null {
+  const holds = ({ first, last, excluded }: PdPool): boolean =>
+    excluded !== null && address >= first && address <= last;
+  const pool = s.subnet?.pdPools.find(holds);
+  if (!pool?.excluded) return null;
+  return { prefix: pool.excluded.prefix - pool.first + address, length: pool.excluded.length };
+}

@@ -1,0 +1,84 @@
+// What the stores know: leases and candidates of every IA and the reservations, all in one round trip to each store.
+import type { PdPool, PoolBase, Subnet } from '../../config/snapshot.ts';
+import { messageOf } from '../../errors.ts';
+import { messageType6 } from '../../wire/v6/message.ts';
+import { findLeases, likelyOffer, recallOffer } from '../address-search.ts';
+import { eligibleSubnets } from '../eligible.ts';
+import { drawCandidates, permittedPools, type PoolChoice } from '../fresh-address.ts';
+import { drop, type StepResult } from '../pipeline.ts';
+import { findReservations } from '../reservations.ts';
+import { placedHints } from './hints.ts';
+import { collectIdentifiers } from './identifiers.ts';
+import { searchesOf, type IaSearch } from './ia-search.ts';
+import type { Transaction6 } from './transaction.ts';
+
+export async function lookUp(t: Transaction6): Promise<StepResult> {
+  if (assigning.has(t.type)) {
+    try {
+      t.ias = searchesOf(t);
+    } catch (error) {
+      return drop('parse-failed', messageOf(error));
+    }
+    // RFC 8415 §12: an IAID tells the IAs of one kind apart.
+    const names = new Set(t.ias.map(({ leaseType, ia }) => `${leaseType}/${ia.iaid}`));
+    if (names.size < t.ias.length) return drop('rfc-violation', 'two IAs of one kind have the same IAID');
+  }
+  const subnets = eligibleSubnets(t);
+  if (!t.subnet || subnets.length === 0) return 'continue';
+  const asked: bigint[] = [];
+  const lookups: Promise<void>[] = [];
+  for (const s of t.ias) {
+    const { addresses, lookup } = lookUpIa(s, subnets);
+    asked.push(...addresses);
+    if (lookup) lookups.push(lookup);
+  }
+  const reservations = findReservations(t, subnets, asked, collectIdentifiers);
+  if (reservations) lookups.push(reservations);
+  await Promise.all(lookups);
+  return 'continue';
+}
+
+/** Candidates ride along: where the lookup shows a free one, allocation needs no further round trip. */
+function lookUpIa(
+  s: IaSearch,
+  subnets: readonly Subnet[],
+): { readonly addresses: readonly bigint[]; readonly lookup: Promise<void> | null } {
+  const { type } = s.t;
+  const wished = s.hints.map(({ address }) => address).filter((address) => address !== 0n);
+  // What was offered a moment ago: the leases are as its SOLICIT found them, or the claim fails.
+  if (type === messageType6.REQUEST && wished.length === 1 && recallOffer(s, wished[0]!))
+    return { addresses: wished, lookup: null };
+  const isSolicit = type === messageType6.SOLICIT;
+  const candidates = isSolicit || wished.length === 0 ? drawCandidates(s, subnets, poolChoices(s)[0]) : [];
+  const addresses = [...new Set([...wished, ...candidates])];
+  const hold = isSolicit ? likelyOffer(s, placedHints(s)[0]?.address ?? null) : null;
+  return { addresses, lookup: findLeases(s, addresses, hold) };
+}
+
+/**
+ * Which pools to draw from, best first. RFC 8168 §3: a prefix of the length that the client wishes; where there is none
+ * a larger one (of smaller length), then a smaller one.
+ */
+export function poolChoices(s: IaSearch): readonly PoolChoice[] {
+  const all: PoolChoice = (subnet) => permittedPools(s, subnet);
+  const length = s.leaseType === 2 ? (s.hints.find((hint) => hint.length > 0)?.length ?? 0) : 0;
+  if (length === 0) return [all];
+  const ofLength =
+    (fits: (delegatedLength: number) => boolean): PoolChoice =>
+    (subnet) =>
+      all(subnet).filter((pool) => fits(delegatedLengthOf(pool)));
+  return [
+    ofLength((each) => each === length),
+    ofLength((each) => each < length),
+    ofLength((each) => each > length),
+  ];
+}
+
+const delegatedLengthOf = (pool: PoolBase): number => (pool as PdPool).delegatedLength;
+
+const assigning: ReadonlySet<number> = new Set([
+  messageType6.SOLICIT,
+  messageType6.REQUEST,
+  messageType6.RENEW,
+  messageType6.REBIND,
+]);

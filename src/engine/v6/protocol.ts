@@ -1,0 +1,53 @@
+// The DHCPv6 server: what createServer needs to know of the protocol.
+import type { Lease6 } from '../../store/lease.ts';
+import { messageType6 } from '../../wire/v6/message.ts';
+import { Options6 } from '../../wire/v6/options.ts';
+import { settleDraws } from '../fresh-address.ts';
+import { OptionAssembler } from '../option-scopes.ts';
+import { createServer, type Protocol, type Server, type ServerDeps, type ServerOptions } from '../server.ts';
+import { isOffer } from './assign.ts';
+import { clientFields } from './describe.ts';
+import { peekPacket6 } from './peek.ts';
+import { pipeline6 } from './pipeline.ts';
+import { reclaimCallouts6 } from './reclaim-callouts.ts';
+import { startTransaction6 } from './start-transaction.ts';
+import type { Engine6, Transaction6 } from './transaction.ts';
+
+export interface ServerDeps6 extends ServerDeps<6, Lease6> {
+  /** RFC 8415 §11. */
+  readonly serverDuid: Uint8Array;
+}
+
+export const createServer6 = (options: ServerOptions, deps: ServerDeps6): Server<Lease6> =>
+  createServer(6, protocol6(deps.serverDuid), options, deps);
+
+const protocol6 = (serverDuid: Uint8Array): Protocol<6, Lease6, Transaction6> => ({
+  ports: { server: 547, client: 546 },
+  peek: peekPacket6,
+  engine(services) {
+    const options = new OptionAssembler({ encodeSuboptions });
+    const engine: Engine6 = { ...services, options, serverDuid };
+    return (snapshot, datagram, hooks) => startTransaction6(engine, snapshot, datagram, hooks);
+  },
+  pipeline: pipeline6,
+  settle(t) {
+    const isLeased = !isOffer(t);
+    for (const s of t.ias) settleDraws(s, { address: s.grants[0]?.lease.address ?? null, isLeased });
+  },
+  outbound: (t) => ({ ...t.outbound!, bytes: t.bytes! }),
+  sentStatistic: (t) => sentStatistics.get(t.answer),
+  clientFields,
+  reclaim: reclaimCallouts6,
+});
+
+function encodeSuboptions(suboptions: ReadonlyMap<number, Uint8Array>): Uint8Array {
+  const options = new Options6();
+  for (const [code, value] of suboptions) options.add(code, value);
+  return options.encode();
+}
+
+const sentStatistics: ReadonlyMap<number, string> = new Map([
+  [messageType6.ADVERTISE, 'pkt6-advertise-sent'],
+  [messageType6.REPLY, 'pkt6-reply-sent'],
+  [messageType6.ADDR_REG_REPLY, 'pkt6-addr-reg-reply-sent'],
+]);
