@@ -1,6 +1,7 @@
 // What a host database said about single clients and addresses, remembered for a while: libdhcp_host_cache.so.
 import type { Address } from '../addr/family.ts';
 import { formatHex } from '../addr/hex.ts';
+import { reservedAddresses } from './host-index.ts';
 import type { Host, HostFindings, HostIdentifier, HostQuery, HostStore } from './host-store.ts';
 
 export interface HostCacheOptions {
@@ -86,7 +87,7 @@ export function createHostCache(options: HostCacheOptions, deps: HostCacheDeps):
       return false;
     });
     const addresses = query.addresses.filter((address) => {
-      const found = subnetIds.map((subnetId) => known(addressKey(address, subnetId), time));
+      const found = subnetIds.map((subnetId) => known(placeKey(address, subnetId), time));
       if (found.includes(undefined)) return true;
       for (const entry of found) if (entry?.host) byAddress.push(entry.host);
       return false;
@@ -97,8 +98,12 @@ export function createHostCache(options: HostCacheOptions, deps: HostCacheDeps):
 
   const rememberAll = (query: HostQuery, subnetIds: readonly number[], found: HostFindings): void => {
     const time = now();
-    const byIdentifier = grouped(found.byIdentifier, (host) => identifierKey(host.identifier, host.subnetId));
-    const byAddress = grouped(found.byAddress, (host) => addressKey(host.address4, host.subnetId));
+    const byIdentifier = grouped(found.byIdentifier, ({ identifier, subnetId }) => [
+      identifierKey(identifier, subnetId),
+    ]);
+    const byAddress = grouped(found.byAddress, (host) =>
+      Array.from(reservedAddresses(host), (address) => placeKey(address, host.subnetId)),
+    );
     for (const subnetId of subnetIds) {
       for (const identifier of query.identifiers) {
         const key = identifierKey(identifier, subnetId);
@@ -106,7 +111,7 @@ export function createHostCache(options: HostCacheOptions, deps: HostCacheDeps):
         if (hosts.length <= 1) remember(key, hosts[0] ?? null, time);
       }
       for (const address of query.addresses) {
-        const key = addressKey(address, subnetId);
+        const key = placeKey(address, subnetId);
         const hosts = byAddress.get(key) ?? [];
         if (hosts.length === 1) remember(key, hosts[0]!, time);
       }
@@ -140,17 +145,19 @@ export function createHostCache(options: HostCacheOptions, deps: HostCacheDeps):
   };
 }
 
-function grouped(hosts: readonly Host[], keyOf: (host: Host) => string): Map<string, Host[]> {
+/** The hosts of each key, each once. */
+function grouped(hosts: readonly Host[], keysOf: (host: Host) => readonly string[]): Map<string, Host[]> {
   const groups = new Map<string, Host[]>();
-  for (const host of hosts) {
-    const key = keyOf(host);
-    const group = groups.get(key);
-    if (group) group.push(host);
-    else groups.set(key, [host]);
+  for (const host of new Set(hosts)) {
+    for (const key of keysOf(host)) {
+      const group = groups.get(key);
+      if (group) group.push(host);
+      else groups.set(key, [host]);
+    }
   }
   return groups;
 }
 
 const identifierKey = ({ type, value }: HostIdentifier, subnetId: number): string =>
   `${subnetId} ${type} ${formatHex(value)}`;
-const addressKey = (address: Address, subnetId: number): string => `${subnetId} ${address}`;
+const placeKey = (address: Address, subnetId: number): string => `${subnetId} ${address}`;

@@ -1,4 +1,5 @@
 // Reservations found by identifier and by address, whatever their number.
+import { addressKey } from '../addr/address-key.ts';
 import type { Address } from '../addr/family.ts';
 import { formatHex } from '../addr/hex.ts';
 import type { Host, HostFindings, HostIdentifier, HostQuery } from './host-store.ts';
@@ -9,20 +10,27 @@ export interface HostIndex {
 
 export function indexHosts(hosts: readonly Host[]): HostIndex {
   const byIdentifier = new Map<string, Host[]>();
+  /** By {@link addressKey}. */
   const byAddress = new Map<Address, Host[]>();
   for (const host of hosts) {
     append(byIdentifier, keyOf(host.identifier), host);
-    if (host.address4 !== 0) append(byAddress, host.address4, host);
+    for (const address of reservedAddresses(host)) append(byAddress, addressKey(address), host);
   }
   return {
     find({ identifiers, subnetIds, addresses }) {
       const wanted = (host: Host): boolean => subnetIds === null || subnetIds.includes(host.subnetId);
       return {
         byIdentifier: identifiers.flatMap((id) => (byIdentifier.get(keyOf(id)) ?? []).filter(wanted)),
-        byAddress: addresses.flatMap((address) => (byAddress.get(address) ?? []).filter(wanted)),
+        byAddress: addresses.flatMap((address) => (byAddress.get(addressKey(address)) ?? []).filter(wanted)),
       };
     },
   };
+}
+
+/** What the host has reserved: its addresses, and the first addresses of its prefixes, each once. */
+export function reservedAddresses({ address4, addresses6 }: Host): Iterable<Address> {
+  if (addresses6.length > 0) return new Set(addresses6.map(({ address }) => address));
+  return address4 === 0 ? [] : [address4];
 }
 
 /** What each query finds among `hosts`. */

@@ -45,12 +45,13 @@ export interface HostQuery {
   readonly identifiers: readonly HostIdentifier[];
   /** Subnets to search (0 = global); `null` = every one. */
   readonly subnetIds: readonly number[] | null;
-  /** Reservations *of these addresses* (v6: or prefixes), in the subnets, whoever owns them. */
+  /** Reservations *of these addresses* (v6: or prefixes that begin there), in the subnets, whoever owns them. */
   readonly addresses: readonly Address[];
 }
 
 export interface HostFindings {
   readonly byIdentifier: readonly Host[];
+  /** A host comes once for each address that it was found by. */
   readonly byAddress: readonly Host[];
 }
 

@@ -11,7 +11,7 @@ import { openMysqlHostStore } from '../../src/store/mysql/hosts.ts';
 import { standardDefinitions } from '../../src/wire/definitions.ts';
 import { createConfigEdge } from '../support/config-edge.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { host, hostStoreContract } from './host-store-contract.ts';
+import { address6, host, hostStoreContract } from './host-store-contract.ts';
 
 function cacheOver(store: HostStore, options: Partial<HostCacheOptions> = {}) {
   let time = 0;
@@ -52,7 +52,10 @@ function changing(rows: readonly Host[]) {
   return { store: createFileHostStore(() => hosts), set: (next: readonly Host[]) => void (hosts = next) };
 }
 
-hostStoreContract('cached', (hosts) => Promise.resolve(cacheOver(createFileHostStore(() => hosts)).cache));
+for (const family of [4, 6] as const)
+  hostStoreContract('cached', family, (hosts) =>
+    Promise.resolve(cacheOver(createFileHostStore(() => hosts)).cache),
+  );
 
 void test('every question of the contract has the same answer the second time', async () => {
   const rows = [
@@ -90,6 +93,18 @@ void test('whose an address is is remembered, that it is nobody’s is not', asy
     await cache.find(query([], { addresses: [11] }));
   }
   assert.deepEqual(events, ['miss', 'miss', 'hit', 'miss']);
+});
+
+void test('a host of DHCPv6 is remembered under each address that was asked for', async () => {
+  const [one, other] = [address6(10n), { ...address6(11n << 64n), prefixLength: 64, type: 2 as const }];
+  const both = host({ identifier: id(1), addresses6: [one, other] });
+  const { cache, events } = cacheOver(changing([both]).store);
+  const asked = query([], { addresses: [one.address, other.address] });
+  for (let round = 0; round < 2; round++) {
+    assert.deepEqual((await cache.find(asked)).byAddress, [both, both]);
+    assert.deepEqual((await cache.find(query([], { addresses: [other.address] }))).byAddress, [both]);
+  }
+  assert.deepEqual(events, ['miss', 'hit', 'hit', 'hit']);
 });
 
 void test('an address with several reservations is not remembered', async () => {

@@ -2,74 +2,95 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isExpired, infiniteLifetime, type Lease4, type LeaseState } from '../../src/store/lease.ts';
+import { infiniteLifetime, isExpired, type Lease, type LeaseState } from '../../src/store/lease.ts';
 import { ownerKeys } from '../../src/store/lease-owner.ts';
-import { lease4Rows } from '../../src/store/memfile/lease-rows.ts';
+import { lease4Rows, lease6Rows, type LeaseRows } from '../../src/store/memfile/lease-rows.ts';
 import { createLeaseTable } from '../../src/store/memfile/lease-table.ts';
-import { lease4 } from './leases.ts';
+import { addresses6, leases4, prefixes6, type LeaseMaker } from './leases.ts';
 
 const now = 1_800_000_000;
+const place = fc.integer({ min: 0, max: 31 });
 const lease = fc.record({
-  address: fc.integer({ min: 0xf000_0000, max: 0xf000_001f }),
+  place,
   client: fc.integer({ min: 0, max: 5 }),
-  hasClientId: fc.boolean(),
+  hasSecondName: fc.boolean(),
   age: fc.integer({ min: 0, max: 50 }),
   validLifetime: fc.constantFrom(0, 10, 20, infiniteLifetime),
   state: fc.constantFrom<LeaseState>(0, 1, 2, 3),
   subnetId: fc.constantFrom(1, 2),
 });
-const change = fc.oneof({ arbitrary: lease, weight: 3 }, fc.integer({ min: 0xf000_0000, max: 0xf000_001f }));
+const change = fc.oneof({ arbitrary: lease, weight: 3 }, place);
 
-test('a table finds by address, owner, expiry and state what a list finds', () => {
-  fc.assert(
-    fc.property(fc.array(change, { maxLength: 200 }), (changes) => {
-      const table = createLeaseTable(lease4Rows);
-      const list = new Map<number, Lease4>();
-      for (const one of changes) {
-        if (typeof one === 'number') {
-          table.delete(one);
-          list.delete(one);
-          continue;
+/** `secondName`: another identifier of the same client, or another association of it. */
+function finds<L extends Lease>(
+  make: LeaseMaker<L>,
+  rows: LeaseRows<L>,
+  secondName: (client: number) => Partial<L>,
+): void {
+  test(`${make.kind}: a table finds by address, owner, expiry and state what a list finds`, () => {
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 200 }), (changes) => {
+        const table = createLeaseTable(rows);
+        const list = new Map<number, L>();
+        for (const one of changes) {
+          if (typeof one === 'number') {
+            table.delete(make.address(one));
+            list.delete(one);
+            continue;
+          }
+          const { place, client, hasSecondName, age, ...more } = one;
+          const row: L = {
+            ...make.lease(place, { ...more, cltt: now - age }, client),
+            ...(hasSecondName && secondName(client)),
+          };
+          table.set(row, rows.encode(row));
+          list.set(place, row);
         }
-        const { address, client, hasClientId, age, validLifetime, state, subnetId } = one;
-        const hwaddr = Uint8Array.of(2, 0, 0, 0, 0, client);
-        const row: Lease4 = {
-          ...lease4(0, { address, hwaddr, validLifetime, state, subnetId, cltt: now - age }),
-          clientId: hasClientId ? Uint8Array.of(1, client) : null,
-        };
-        table.set(row, lease4Rows.encode(row));
-        list.set(address, row);
-      }
-      const all = [...list.values()];
-      const byAddress = (leases: readonly Lease4[]) => [...leases].sort((a, b) => a.address - b.address);
-      const expiryOf = ({ cltt, validLifetime }: Lease4): number => cltt + validLifetime;
+        const all = [...list.values()];
+        const byAddress = (leases: readonly L[]): L[] =>
+          [...leases].sort((a, b) => (a.address < b.address ? -1 : 1));
+        const expiryOf = ({ cltt, validLifetime }: L): number => cltt + validLifetime;
 
-      assert.equal(table.size, all.length);
-      assert.deepEqual(
-        table.sortedAddresses().map((address) => table.get(address)),
-        byAddress(all),
-      );
-      for (const { address, subnetId } of all) assert.equal(table.subnetIdOf(address), subnetId);
-      const rows = byAddress(all).map((one) => lease4Rows.encode(one));
-      assert.deepEqual([...table.texts()].sort(), rows.sort());
-      for (const { hwaddr, clientId } of all) {
-        const keys = ownerKeys({ family: 4, hwaddr, clientId });
-        const expected = all.filter((other) => ownerKeys(other).some((key) => keys.includes(key)));
-        assert.deepEqual(byAddress(table.byOwnerKeys(keys)), byAddress(expected));
-      }
-      const due = all.filter((one) => one.state !== 2 && isExpired(one, now));
-      const expired = table.expired(now, Infinity);
-      assert.deepEqual(byAddress(expired), byAddress(due));
-      const order = expired.map(expiryOf);
-      assert.deepEqual(
-        order,
-        [...order].sort((a, b) => a - b),
-      );
-      assert.deepEqual(table.expired(now, 2).map(expiryOf), order.slice(0, 2));
-      const old = all.filter((one) => one.state === 2 && isExpired(one, now - 5));
-      assert.deepEqual(byAddress(table.reclaimed(now - 5)), byAddress(old));
-      const counted = table.counts().reduce((sum, { leases }) => sum + leases, 0);
-      assert.equal(counted, all.length);
-    }),
-  );
-});
+        assert.equal(table.size, all.length);
+        assert.deepEqual(
+          table.sortedAddresses().map((address) => table.get(address)),
+          byAddress(all),
+        );
+        for (const { address, subnetId } of all) assert.equal(table.subnetIdOf(address), subnetId);
+        const texts = byAddress(all).map((one) => rows.encode(one));
+        assert.deepEqual([...table.texts()].sort(), texts.sort());
+        for (const owner of all) {
+          const keys = ownerKeys(owner);
+          const expected = all.filter((other) => ownerKeys(other).some((key) => keys.includes(key)));
+          assert.deepEqual(byAddress(table.byOwnerKeys(keys)), byAddress(expected));
+        }
+        const due = all.filter((one) => one.state !== 2 && isExpired(one, now));
+        const expired = table.expired(now, Infinity);
+        assert.deepEqual(byAddress(expired), byAddress(due));
+        const order = expired.map(expiryOf);
+        assert.deepEqual(
+          order,
+          [...order].sort((a, b) => a - b),
+        );
+        assert.deepEqual(table.expired(now, 2).map(expiryOf), order.slice(0, 2));
+        const old = all.filter((one) => one.state === 2 && isExpired(one, now - 5));
+        assert.deepEqual(byAddress(table.reclaimed(now - 5)), byAddress(old));
+        const claimable = (n: number): boolean => {
+          const row = list.get(n);
+          return !row || row.state === 2 || row.state === 3 || isExpired(row, now);
+        };
+        const free = Array.from({ length: 32 }, (_, n) => n).filter(claimable);
+        assert.deepEqual(
+          table.free([make.range(0, 31)], make.address(0), 32, now, () => false),
+          free.map(make.address),
+        );
+        const counted = table.counts().reduce((sum, { leases }) => sum + leases, 0);
+        assert.equal(counted, all.length);
+      }),
+    );
+  });
+}
+
+finds(leases4, lease4Rows, (client) => ({ clientId: Uint8Array.of(1, client) }));
+finds(addresses6, lease6Rows, () => ({ iaid: 4_000_000_000 }));
+finds(prefixes6, lease6Rows, () => ({ iaid: 4_000_000_000 }));

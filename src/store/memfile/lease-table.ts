@@ -85,7 +85,7 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
     if (!isTaken(state)) return;
     const shift = unitShift(lease.family === 6 ? lease.prefixLength : undefined);
     let blocks = taken.get(shift);
-    if (!blocks) taken.set(shift, (blocks = new Map()));
+    if (!blocks) taken.set(shift, (blocks = new Map<A, number>()));
     const block = addressKey(blockOf(lease.address, shift));
     const leases = (blocks.get(block) ?? 0) + by;
     if (leases === 0) blocks.delete(block);

@@ -45,7 +45,9 @@ export function classNamesOf(text: string): readonly string[] | undefined {
     .filter((name) => name !== '');
 }
 
-export function reservedAddressOfRow(row: Row): Host['addresses6'][number] {
+/** Null: another host has it. */
+export function reservedAddressOfRow(row: Row): Host['addresses6'][number] | null {
+  if (Number(row[7]) === 1) return null;
   const excluded = bytesOrNull(row[5]);
   const excludedLength = Number(row[6] ?? 0);
   return {

@@ -71,8 +71,10 @@ export function openMysqlHostStore(options: MysqlHostStoreOptions, deps: MysqlHo
       else append(optionsOf, hostId, option);
     }
     const addressesOf = new Map<number, Host['addresses6'][number][]>();
-    for (const row of rowsAt(packet.addressesAt).values())
-      append(addressesOf, Number(row[1]), reservedAddressOfRow(row));
+    for (const row of rowsAt(packet.addressesAt).values()) {
+      const reserved = reservedAddressOfRow(row);
+      if (reserved) append(addressesOf, Number(row[1]), reserved);
+    }
     const hosts: Host[] = [];
     for (const row of rowsAt(packet.hostsAt).values()) {
       const host = hostOfRow(row);
