@@ -194,8 +194,12 @@ function granted(s: IaSearch): void {
   const [first] = s.grants;
   if (isOffer(t) && first) rememberOffer(s, first.lease.address);
   const id = isOffer(t) ? 'DHCP6_LEASE_ADVERT' : idOf(t.type);
-  for (const { lease, valid } of s.grants) {
-    t.engine.log.info(id, `${leaseText(lease)} for ${valid} seconds`, leaseFields(t, lease, valid));
+  for (const { lease, valid, isReused } of s.grants) {
+    t.engine.log.info(
+      isReused ? 'DHCP6_LEASE_REUSE' : id,
+      `${leaseText(lease)} for ${valid} seconds`,
+      leaseFields(t, lease, valid),
+    );
   }
 }
 

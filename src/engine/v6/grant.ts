@@ -9,12 +9,12 @@ import { chooseLifetime, remaining } from '../lifetime.ts';
 import { memberClasses } from '../reply-scopes.ts';
 import { isOffer } from './assign.ts';
 import { chooseName } from './client-name.ts';
-import { clientFields, leaseFields, leaseText } from './describe.ts';
+import { clientFields, leaseText } from './describe.ts';
 import { extendedInfo } from './extended-info.ts';
 import type { ChosenLease } from './hints.ts';
 import { isReviewed, reviewLease } from './hook-leases.ts';
 import { hardwareAddressOf } from './hardware-address.ts';
-import type { IaSearch } from './ia-search.ts';
+import type { IaGrant, IaSearch } from './ia-search.ts';
 import { reclaimCallouts6 } from './reclaim-callouts.ts';
 
 /**
@@ -40,21 +40,27 @@ export async function grantLease(
     lease = review.lease;
   }
   if (isOffer(s.t)) {
-    s.grants.push({ lease, preferred: lease.preferredLifetime, valid: lease.validLifetime });
+    s.grants.push(announced(lease));
     return true;
   }
   const reused = previous && reusable(s, previous, lease);
   if (previous && reused !== null) {
     announce(s, previous, reused);
     s.engine.usage.reused(chosen.subnet.id, s.leaseType);
-    s.engine.log.info('DHCP6_LEASE_REUSE', leaseText(previous), leaseFields(s.t, previous, reused));
     return true;
   }
   if (!(await claim(s, lease, previous))) return false;
-  s.grants.push({ lease, preferred: lease.preferredLifetime, valid: lease.validLifetime });
+  s.grants.push(announced(lease));
   s.engine.preference.succeeded(chosen.subnet, s.classes);
   return true;
 }
+
+const announced = (lease: Lease6): IaGrant => ({
+  lease,
+  preferred: lease.preferredLifetime,
+  valid: lease.validLifetime,
+  isReused: false,
+});
 
 /** The stored lease, of which so many seconds are left. */
 function announce(s: IaSearch, lease: Lease6, valid: number): void {
@@ -63,7 +69,7 @@ function announce(s: IaSearch, lease: Lease6, valid: number): void {
     lease.preferredLifetime === infiniteLifetime
       ? infiniteLifetime
       : Math.min(valid, Math.max(0, lease.preferredLifetime - age));
-  s.grants.push({ lease, preferred, valid });
+  s.grants.push({ lease, preferred, valid, isReused: true });
 }
 
 /** Seconds left of a lease in which nothing changed; null: it has to be written. */

@@ -30,6 +30,8 @@ export interface IaGrant {
   /** Seconds: less than the lease's own when it was reused without a write. */
   readonly preferred: number;
   readonly valid: number;
+  /** It is announced as it stands in the store. */
+  readonly isReused: boolean;
 }
 
 type ClientKey6 = Extract<ClientKey, { family: 6 }>;
