@@ -1,6 +1,9 @@
 // Leases and clients of the store tests, made from a number; the same for both families, and for addresses and prefixes.
 import type { Lease, Lease4, Lease6, LeaseState } from '../../src/store/lease.ts';
-import type { AddressRange, ClientKey, LeaseWrite } from '../../src/store/lease-store.ts';
+import type { LeaseSql } from '../../src/store/mysql/lease-sql.ts';
+import { lease4Sql } from '../../src/store/mysql/lease4-rows.ts';
+import { lease6Sql } from '../../src/store/mysql/lease6-rows.ts';
+import type { AddressRange, ClientKey, LeaseQuery, LeaseWrite } from '../../src/store/lease-store.ts';
 
 /** What tests change about a lease whatever its family. */
 export interface Changes {
@@ -17,7 +20,7 @@ export interface Changes {
 /** Makes the leases of one kind. */
 export interface LeaseMaker<L extends Lease = Lease> {
   readonly kind: string;
-  readonly family: 4 | 6;
+  readonly table: LeaseSql<L>;
   readonly leaseType: 0 | 2;
   readonly address: (n: number) => L['address'];
   readonly numberOf: (address: L['address']) => number;
@@ -29,6 +32,8 @@ export interface LeaseMaker<L extends Lease = Lease> {
   /** A client that a declined row must not be taken for the lease of. */
   readonly nobodysClient: (n: number) => ClientKey;
   readonly range: (first: number, last: number) => AddressRange<L>;
+  /** What a lookup of these addresses must say besides. */
+  readonly units: Pick<LeaseQuery<L>, 'delegatedLength'>;
   /** Client `who`, by default number `n`, claims address number `n`. */
   readonly claim: (n: number, more?: Changes, who?: number) => Extract<LeaseWrite<L>, { verb: 'claim' }>;
 }
@@ -74,7 +79,7 @@ export const claimBy = (n: number, more: Partial<Lease4> = {}, who = n): LeaseWr
 
 export const leases4: LeaseMaker<Lease4> = {
   kind: 'DHCPv4',
-  family: 4,
+  table: lease4Sql,
   leaseType: 0,
   address: hostAddress,
   numberOf: (address) => address - hostAddress(0),
@@ -83,6 +88,7 @@ export const leases4: LeaseMaker<Lease4> = {
   nobody: { hwaddr: new Uint8Array(0), clientId: null },
   nobodysClient: () => ({ ...client4(0), hwaddr: new Uint8Array(0) }),
   range: (first, last) => ({ first: hostAddress(first), last: hostAddress(last) }),
+  units: {},
   claim: (n, more, who = n) => ({
     verb: 'claim',
     client: client4(who),
@@ -126,6 +132,7 @@ export function lease6(n: number, more: Partial<Lease6> = {}): Lease6 {
 
 function leases6(type: 0 | 2): LeaseMaker<Lease6> {
   const { kind, first, length } = kinds6[type];
+  const units = type === 2 ? { delegatedLength: length } : {};
   const address = (n: number): bigint => lease6(n, { type }).address;
   const lease = (n: number, more: Changes = {}, who = n): Lease6 => {
     const { duid, iaid } = client6(who);
@@ -133,7 +140,7 @@ function leases6(type: 0 | 2): LeaseMaker<Lease6> {
   };
   return {
     kind,
-    family: 6,
+    table: lease6Sql,
     leaseType: type,
     address,
     numberOf: (of) => Number((of - first) >> BigInt(128 - length)),
@@ -141,11 +148,8 @@ function leases6(type: 0 | 2): LeaseMaker<Lease6> {
     lease,
     nobody: { duid: new Uint8Array(3), preferredLifetime: 0 },
     nobodysClient: (n) => ({ ...client6(n, type), duid: new Uint8Array(3) }),
-    range: (from, to) => ({
-      first: address(from),
-      last: address(to),
-      ...(type === 2 && { delegatedLength: length }),
-    }),
+    range: (from, to) => ({ first: address(from), last: address(to), ...units }),
+    units,
     claim: (n, more, who = n) => ({
       verb: 'claim',
       client: client6(who, type),

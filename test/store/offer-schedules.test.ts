@@ -1,18 +1,17 @@
 // Four servers and many clients at random on a few addresses: from blocks, by wish, with leases that come and go, and servers that end.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBatchingLeaseStore } from '../../src/store/batching.ts';
 import { isClaimable } from '../../src/store/judge.ts';
-import type { Lease4 } from '../../src/store/lease.ts';
+import type { Lease } from '../../src/store/lease.ts';
 import type { LeaseStore } from '../../src/store/lease-store.ts';
 import { mulberry32 } from '../support/mutate-packets.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { client4, hostAddress, lease4 } from './leases.ts';
+import { addresses6, leases4, prefixes6, type LeaseMaker } from './leases.ts';
 import { openMysqlForContract } from './open-mysql.ts';
 
 const size = 4_096;
-const pool = [{ first: hostAddress(0), last: hostAddress(size - 1) }];
 const seconds = 10;
 const runFor = 6_000;
 const clients = 48;
@@ -23,16 +22,23 @@ before(async () => {
 });
 after(() => database.drop());
 
-test('no address is offered to a second client while the first one’s offer lasts, and whoever was offered one gets it', async (t) => {
+const title =
+  'nothing is offered to a second client while the first one’s offer lasts, and whoever was offered it gets it';
+
+async function schedule<L extends Lease>(make: LeaseMaker<L>, t: TestContext): Promise<void> {
+  const pool = [make.range(0, size - 1)];
   const seed = Math.floor(Math.random() * 2 ** 32);
   t.diagnostic(`seed ${seed}`);
   const random = mulberry32(seed);
   const below = (n: number): number => Math.floor(random() * n);
   let names = 0;
-  const openServer = (): LeaseStore<Lease4> =>
+  const openServer = (): LeaseStore<L> =>
     createBatchingLeaseStore(
-      openMysqlForContract(database, { server: `server-${names++}`, soleAfter: 1e9, blocksFromRate: 0 })
-        .backend,
+      openMysqlForContract(
+        database,
+        { server: `server-${names++}`, soleAfter: 1e9, blocksFromRate: 0 },
+        make.table,
+      ).backend,
     );
   const servers = Array.from({ length: 4 }, openServer);
   const closing: Promise<void>[] = [];
@@ -48,17 +54,17 @@ test('no address is offered to a second client while the first one’s offer las
     for (let round = 0; performance.now() < end; round++) {
       // Now and then the client of before comes back for its address.
       const who = lane * 1_000_000 + (leased === null ? round : round - 1);
-      const client = client4(who);
+      const client = make.client(who);
       const server = servers[below(servers.length)]!;
-      const reserved = leased === null && random() < 0.6 ? server.takeReserved(1, pool) : null;
-      const near =
-        recent.length > 0 ? recent[below(recent.length)]! + below(5) - 2 : hostAddress(below(size));
-      const address: number =
-        leased ?? Number(reserved ?? Math.min(Math.max(near, pool[0]!.first), pool[0]!.last));
+      const taken = leased === null && random() < 0.6 ? server.takeReserved(1, pool) : null;
+      const reserved = taken === null ? null : make.numberOf(taken);
+      const near = recent.length > 0 ? recent[below(recent.length)]! + below(5) - 2 : below(size);
+      const n: number = leased ?? reserved ?? Math.min(Math.max(near, 0), size - 1);
+      const address = make.address(n);
       leased = null;
       const sent = performance.now();
       const hold = { address, subnetId: 1, seconds };
-      const found = await server.find({ client, subnetIds: [1], addresses: [address], hold });
+      const found = await server.find({ client, subnetIds: [1], addresses: [address], ...make.units, hold });
       const row = found.held[0];
       if (found.hold !== 'held') {
         counts.taken++;
@@ -72,38 +78,37 @@ test('no address is offered to a second client while the first one’s offer las
       if (row) counts.back++;
       if (reserved !== null) counts.blocks++;
       else counts.wishes++;
-      const other = offers.get(address);
+      const other = offers.get(n);
       if (other && other.who !== who && other.until > performance.now())
         failures.push(
-          `${address} was offered to ${other.who} and to ${who} (${reserved === null ? 'wish' : 'block'})`,
+          `${n} was offered to ${other.who} and to ${who} (${reserved === null ? 'wish' : 'block'})`,
         );
-      offers.set(address, { who, until: sent + seconds * 1000 });
-      recent.push(address);
+      offers.set(n, { who, until: sent + seconds * 1000 });
+      recent.push(n);
       if (recent.length > 40) recent.shift();
       await sleep(below(40));
       const fate = random();
       if (fate < 0.15) continue;
-      const asked = await server.find({ client, subnetIds: [1], addresses: [address] });
+      const asked = await server.find({ client, subnetIds: [1], addresses: [address], ...make.units });
       if (asked.offered?.length !== 0 && fate >= 0.35) {
-        offers.delete(address);
-        failures.push(`${who} was offered ${address}, and then it was another's`);
+        offers.delete(n);
+        failures.push(`${who} was offered ${n}, and then it was another's`);
         continue;
       }
-      offers.delete(address);
+      offers.delete(n);
       if (fate < 0.35) {
         server.withdraw(address, client);
         continue;
       }
-      const lease = { ...lease4(0), address, hwaddr: client.hwaddr };
-      const outcome = await server.write({ verb: 'claim', client, lease, seen: row ?? null });
+      const outcome = await server.write({ ...make.claim(n, {}, who), seen: row ?? null });
       if (outcome.result !== 'done') {
-        failures.push(`${who} was offered ${address} and refused it`);
+        failures.push(`${who} was offered ${n} and refused it`);
         continue;
       }
       counts.bound++;
       await sleep(below(20));
       await server.write({ verb: 'release', client, address, keep: random() < 0.7 });
-      if (random() < 0.5) leased = address;
+      if (random() < 0.5) leased = n;
     }
   };
 
@@ -123,4 +128,8 @@ test('no address is offered to a second client while the first one’s offer las
   t.diagnostic(JSON.stringify(counts));
   assert.deepEqual(failures, []);
   for (const [what, n] of Object.entries(counts)) assert.ok(n > 0, what);
-});
+}
+
+test(`${leases4.kind}: ${title}`, (t) => schedule(leases4, t));
+test(`${addresses6.kind}: ${title}`, (t) => schedule(addresses6, t));
+test(`${prefixes6.kind}: ${title}`, (t) => schedule(prefixes6, t));

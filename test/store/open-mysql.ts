@@ -1,7 +1,6 @@
 // A database backend on a test database, as the contract and the race tests open it.
 import { silentLogger } from '../../src/log.ts';
 import { lease4Sql } from '../../src/store/mysql/lease4-rows.ts';
-import { lease6Sql } from '../../src/store/mysql/lease6-rows.ts';
 import type { LeaseSql } from '../../src/store/mysql/lease-sql.ts';
 import {
   defaultLanes,
@@ -9,7 +8,7 @@ import {
   type MysqlBackend,
   type MysqlBackendOptions,
 } from '../../src/store/mysql/mysql-backend.ts';
-import type { Lease, Lease4, Lease6 } from '../../src/store/lease.ts';
+import type { Lease, Lease4 } from '../../src/store/lease.ts';
 import type { TestDatabase } from '../support/database.ts';
 import type { OpenedBackend } from './lease-store-contract.ts';
 import { assertStatisticsEqualRecount } from './statistics.ts';
@@ -18,13 +17,11 @@ type Database = Pick<TestDatabase, 'address' | 'pool' | 'drop'>;
 type Options<L extends Lease> = Partial<MysqlBackendOptions<L>> & { readonly clock?: () => number };
 type Opened<L extends Lease> = OpenedBackend<L> & { readonly backend: MysqlBackend<L> };
 
-export const openMysqlForContract = (database: Database, options: Options<Lease4> = {}): Opened<Lease4> =>
-  openMysql(lease4Sql, database, options);
-
-export const openMysql6ForContract = (database: Database, options: Options<Lease6> = {}): Opened<Lease6> =>
-  openMysql(lease6Sql, database, options);
-
-function openMysql<L extends Lease>(table: LeaseSql<L>, database: Database, more: Options<L>): Opened<L> {
+export function openMysqlForContract<L extends Lease = Lease4>(
+  database: Database,
+  more: Options<L> = {},
+  table: LeaseSql<L> = lease4Sql as unknown as LeaseSql<L>,
+): Opened<L> {
   const { clock, ...options } = more;
   const backend = openMysqlBackend(
     { ...defaultLanes, table, address: database.address, ownStatistics: true, ...options },

@@ -89,27 +89,21 @@ export const lease6Sql: LeaseSql<Lease6> = {
   ],
   releaseAssignments: ['l.pref_lifetime = 0'],
   ownerLookups(clients) {
-    const byDuid = new Map<string, Set<number>>();
+    const duids = new Set<string>();
+    const iaids = new Set<number>();
     for (const client of clients) {
       const { duid, iaid } = client6(client);
       if (duid.length === 0) continue;
-      const key = hex(duid);
-      const iaids = byDuid.get(key);
-      if (iaids) iaids.add(iaid);
-      else byDuid.set(key, new Set([iaid]));
+      duids.add(`X'${hex(duid)}'`);
+      iaids.add(iaid);
     }
-    if (byDuid.size === 0) return [];
-    // One range each: not all that a DUID has, which may be much.
-    const terms = Array.from(
-      byDuid,
-      ([duid, iaids]) => `(l.duid = X'${duid}' AND l.iaid IN (${[...iaids].join(',')}))`,
-    );
-    return [
-      {
-        index: 'lease6_by_duid_iaid_subnet_id',
-        where: `(${terms.join(' OR ')}) AND COALESCE(l.state, 0) <> 1`,
-      },
-    ];
+    if (duids.size === 0) return [];
+    // The sum keeps the IAIDs out of the ranges, which would be every DUID with every IAID. They are looked at in the
+    // index: what else a DUID has, which may be much, is not read. Pairs instead, or a term for each, take 50 to 100 % more.
+    const where =
+      `l.duid IN (${[...duids].join(',')}) AND l.iaid + 0 IN (${[...iaids].join(',')}) ` +
+      'AND COALESCE(l.state, 0) <> 1';
+    return [{ index: 'lease6_by_duid_iaid_subnet_id', where }];
   },
   fitClient(client) {
     const { duid } = client6(client);
