@@ -36,6 +36,15 @@ const rows: readonly BenchRow[] = [
   loneClient,
   restart,
 ];
+/** Each row once for each of its families. */
+const runs = rows.flatMap((row) =>
+  row.families.map((family) => ({
+    ...row,
+    family,
+    name: family === 4 ? row.name : `${row.name}${family}`,
+    title: `DHCPv${family}: ${row.title}`,
+  })),
+);
 const root = resolve(import.meta.dirname, '..');
 
 interface Flags {
@@ -51,22 +60,22 @@ interface Measured extends BenchLine {
 
 const flags = new Command('bench')
   .option('--quick', 'short runs: for a first look')
-  .option('--only <rows>', `some rows: ${rows.map(({ name }) => name).join(', ')}`)
+  .option('--only <rows>', `some rows: ${runs.map(({ name }) => name).join(', ')}`)
   .option('--kea-root <directory>', 'use the Kea inside this chroot')
   .parse()
   .opts<Flags>();
 const missing = namespacesMissing();
 const only = flags.only?.split(',');
-const unknown = only?.find((name) => !rows.some((row) => row.name === name));
+const unknown = only?.find((name) => !runs.some((run) => run.name === name));
 if (missing) {
   console.error(`the bench cannot run: ${missing}`);
   process.exitCode = 1;
 } else if (unknown !== undefined) {
-  console.error(`there is no row '${unknown}': ${rows.map(({ name }) => name).join(', ')}`);
+  console.error(`there is no row '${unknown}': ${runs.map(({ name }) => name).join(', ')}`);
   process.exitCode = 1;
-} else await bench(rows.filter(({ name }) => only === undefined || only.includes(name)));
+} else await bench(runs.filter(({ name }) => only === undefined || only.includes(name)));
 
-async function bench(chosen: readonly BenchRow[]): Promise<void> {
+async function bench(chosen: typeof runs): Promise<void> {
   const progress = (text: string): void => console.error(`  ${text}`);
   const found = kea(flags.keaRoot === undefined ? '' : resolve(flags.keaRoot));
   const peer = typeof found === 'string' ? null : found;
@@ -100,7 +109,15 @@ async function bench(chosen: readonly BenchRow[]): Promise<void> {
       console.error(`${row.name}: ${row.title}`);
       const began = performance.now();
       try {
-        const measured = await row.run({ lab, flotilla: product, kea: peer, quick: about.quick, progress });
+        const { quick } = about;
+        const measured = await row.run({
+          family: row.family,
+          lab,
+          flotilla: product,
+          kea: peer,
+          quick,
+          progress,
+        });
         lines.push(...measured.map((line) => ({ ...line, row: row.name, ratio: ratioOf(line) })));
       } catch (error) {
         failed.push(`${row.name}: ${error instanceof Error ? error.message : String(error)}`);

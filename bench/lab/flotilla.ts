@@ -22,18 +22,22 @@ export function flotilla(nodeOptions: readonly string[] = []): Product {
   return {
     name: 'flotilla',
     version: programVersion,
+    families: [4, 6],
     leaseFile,
     async migrate(_admin, socketPath, database) {
       await migrateToLatest({ ...database, socketPath, user: 'root', password: '' }, migrationSource);
     },
     async start(host, config) {
-      const { directory, database } = config;
+      const { family, directory, database } = config;
       mkdirSync(directory, { recursive: true });
       const file = join(directory, 'flotilla.json');
       const leases = database
         ? databaseAccess(database)
         : { type: 'memfile', persist: true, name: join(directory, leaseFile), 'lfc-interval': 0 };
-      writeFileSync(file, JSON.stringify({ Dhcp4: { 'lease-database': leases, ...commonConfig(config) } }));
+      writeFileSync(
+        file,
+        JSON.stringify({ [`Dhcp${family}`]: { 'lease-database': leases, ...commonConfig(config) } }),
+      );
       return startServerProcess(
         host,
         [
@@ -41,7 +45,7 @@ export function flotilla(nodeOptions: readonly string[] = []): Product {
           ...programNodeOptions(),
           ...nodeOptions,
           flotillaProgram,
-          'dhcp4',
+          `dhcp${family}`,
           '-c',
           file,
           '--instance',

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Family } from '../../src/addr/family.ts';
 import { searchPath } from '../../scripts/test-programs.mjs';
 import { databaseAccess } from '../../test/support/daemon.ts';
 import { commonConfig, type Product } from './product.ts';
@@ -25,19 +26,24 @@ export function kea(root: string): Product | string {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: { ...process.env, PATH: searchPath },
     });
-  let version: string;
-  try {
-    version = run(inRoot('kea-dhcp4', '-v')).trim();
-  } catch {
+  const versionOf = (family: Family): string | null => {
+    try {
+      return run(inRoot(`kea-dhcp${family}`, '-v')).trim();
+    } catch {
+      return null;
+    }
+  };
+  const families = ([4, 6] as const).filter((family) => versionOf(family) !== null);
+  if (families.length === 0)
     return root === ''
-      ? 'kea-dhcp4 is not installed (Debian: apt-get install kea-dhcp4-server)'
-      : `there is no kea-dhcp4 in ${root}`;
-  }
+      ? 'neither kea-dhcp4 nor kea-dhcp6 is installed (Debian: apt-get install kea-dhcp4-server kea-dhcp6-server)'
+      : `there is no kea-dhcp4 or kea-dhcp6 in ${root}`;
   // From 2.7 on MySQL is a library of its own; before, it is part of the server.
   const hooks = hookLibraries.filter((path) => existsSync(root + path)).map((library) => ({ library }));
   return {
     name: 'kea',
-    version,
+    version: versionOf(families[0]!)!,
+    families,
     leaseFile,
     async migrate(_admin, socketPath, database) {
       execFileSync('mysql', [`--socket=${socketPath}`, '--user=root', database.database], {
@@ -47,7 +53,8 @@ export function kea(root: string): Product | string {
       });
     },
     start(host, config) {
-      const { directory, database } = config;
+      const { family, directory, database } = config;
+      const program = `kea-dhcp${family}`;
       mkdirSync(directory, { recursive: true });
       const leases = database
         ? databaseAccess(database)
@@ -55,11 +62,11 @@ export function kea(root: string): Product | string {
       writeFileSync(
         join(directory, 'kea.json'),
         JSON.stringify({
-          Dhcp4: {
+          [`Dhcp${family}`]: {
             ...(hooks.length > 0 && { 'hooks-libraries': hooks }),
             'lease-database': leases,
             'multi-threading': { 'enable-multi-threading': true, 'thread-pool-size': 2 },
-            loggers: [{ name: 'kea-dhcp4', severity: 'INFO', 'output-options': [{ output: 'stdout' }] }],
+            loggers: [{ name: program, severity: 'INFO', 'output-options': [{ output: 'stdout' }] }],
             ...commonConfig(config),
           },
         })
@@ -70,7 +77,7 @@ export function kea(root: string): Product | string {
       const script =
         `mkdir -p ${root}${stateDirectory} && mount --bind ${directory} ${root}${stateDirectory} && ` +
         `KEA_PIDFILE_DIR=${stateDirectory} KEA_LOCKFILE_DIR=none exec ` +
-        inRoot('kea-dhcp4', '-c', join(stateDirectory, 'kea.json')).join(' ');
+        inRoot(program, '-c', join(stateDirectory, 'kea.json')).join(' ');
       return startServerProcess(host, ['sh', '-c', script], join(directory, 'log'));
     },
   };

@@ -1,6 +1,7 @@
 // The lab of a run: one network for DHCP, one for the database, hosts in namespaces, everything removed at the end.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Family } from '../../src/addr/family.ts';
 import type { DatabaseAddress } from '../../src/db/address.ts';
 import { createNetwork, type Host } from '../../test/support/netns.ts';
 import { openBenchDatabase, type BenchDatabase } from './database-server.ts';
@@ -35,6 +36,8 @@ export interface Lab {
 }
 
 export interface ServeOptions {
+  /** 4 when left out. */
+  readonly family?: Family;
   /** Null: memfile. */
   readonly database: DatabaseAddress | null;
   readonly subnets?: readonly BenchSubnet[];
@@ -42,11 +45,24 @@ export interface ServeOptions {
   readonly more?: Readonly<Record<string, unknown>>;
 }
 
-/** The relay of the load is inside, so every exchange is for this subnet; the pool is never used up. */
-export const wideSubnet: BenchSubnet = { id: 1, subnet: '10.0.0.0/8', pool: '10.128.0.0-10.191.255.255' };
+/** The relay of the load is inside, so every exchange is for this subnet; the pools are never used up. */
+export const wideSubnets: Readonly<Record<Family, BenchSubnet>> = {
+  4: { id: 1, subnet: '10.0.0.0/8', pool: '10.128.0.0-10.191.255.255' },
+  6: {
+    id: 1,
+    subnet: '2001:db8::/32',
+    pool: '2001:db8:1::/64',
+    pdPool: { prefix: '2001:db8:8000::', length: 33, delegatedLength: 56 },
+  },
+};
 export const databaseHostAddress = '10.98.0.1';
-export const relayAddress = '10.99.0.100';
 const hosts = 4;
+/** Addresses on the network for DHCP, with the lengths of their prefixes. */
+const relayAddresses = ['10.99.0.100/16', '2001:db8:99::100/48'];
+const serverAddress = (slot: number): Readonly<Record<Family, string>> => ({
+  4: `10.99.0.${slot + 1}`,
+  6: `2001:db8:99::${slot + 1}`,
+});
 
 export async function openLab(parent: string): Promise<Lab> {
   mkdirSync(parent, { recursive: true });
@@ -69,9 +85,10 @@ export async function openLab(parent: string): Promise<Lab> {
   };
   try {
     const databaseHost = network.host('db', 'data', `${databaseHostAddress}/24`);
-    const load = network.host('load', 'lan', `${relayAddress}/16`);
+    const load = network.host('load', 'lan', ...relayAddresses);
     const serverHosts = Array.from({ length: hosts }, (_, slot) => {
-      const host = network.host(`server${slot}`, 'lan', `10.99.0.${slot + 1}/16`);
+      const addresses = serverAddress(slot);
+      const host = network.host(`server${slot}`, 'lan', `${addresses[4]}/16`, `${addresses[6]}/48`);
       network.attach(host, 'data', `10.98.0.${slot + 11}/24`);
       return host;
     });
@@ -94,15 +111,19 @@ export async function openLab(parent: string): Promise<Lab> {
         await admin.query(`DROP DATABASE ${name}`);
       },
       async serve(product, slot, options) {
+        const { family = 4, database, subnets = [wideSubnets[family]], more } = options;
+        const address = serverAddress(slot)[family];
         const directory = options.directory ?? join(root, `${product.name}-${++directories}`);
         const process = await product.start(serverHosts[slot]!, {
-          subnets: options.subnets ?? [wideSubnet],
-          database: options.database,
+          family,
+          address,
+          subnets,
+          database,
           directory,
-          ...(options.more && { more: options.more }),
+          ...(more && { more }),
         });
         servers.add(process);
-        return { product, process, address: `10.99.0.${slot + 1}` };
+        return { product, process, address };
       },
       stopServers,
       directory(name) {

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Host } from '../../test/support/netns.ts';
 
 export interface ServerProcess {
-  /** Milliseconds from the start of the process to its DHCP4_STARTED line. */
+  /** Milliseconds from the start of the process to its DHCP4_STARTED or DHCP6_STARTED line. */
   readonly startedIn: number;
   readonly pid: number;
   /** Bytes that the process holds in memory now. */
@@ -18,7 +18,7 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-const startedLine = /DHCP4_STARTED/;
+const startedLine = /DHCP[46]_STARTED/;
 const pollMilliseconds = 10;
 
 /** Resolves when it serves; throws with the end of its log when it does not within `timeout` ms. */

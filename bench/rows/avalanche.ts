@@ -15,6 +15,7 @@ const patience = 60;
 export const avalanche: BenchRow = {
   name: 'avalanche',
   title: `${clients} clients at once, host backend of ${slow} ms`,
+  families: [4],
   async run(context) {
     const found = new Map<string, PerfReport>();
     for (const product of products(context)) found.set(product.name, await measure(context, product));
@@ -62,7 +63,7 @@ async function measure(context: BenchContext, product: Product): Promise<PerfRep
     more: { 'hosts-database': databaseAccess(far.address) },
   });
   // Gently: a server that answers ten a second must not have the warming in its queue.
-  await warm(context, [server.address], 5);
+  await warm(context, [server.address], { rate: 5 });
   const letters = ['-n', clients, '--window', clients, '--retransmit', '-d', patience, '-u'];
   const { report } = await perfOf(context, [server.address], letters, clients);
   await server.process.stop();

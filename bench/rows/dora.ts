@@ -2,7 +2,7 @@
 import { perfdhcp } from '../lab/load.ts';
 import type { Product } from '../lab/product.ts';
 import { programsMissing } from '../../test/support/netns.ts';
-import { exchangesAt, highest, warm, type LoadProbe } from './rates.ts';
+import { addressAndPrefix, exchangesAt, half, highest, names, warm, type LoadProbe } from './rates.ts';
 import { products, type BenchContext, type BenchLine, type BenchRow } from './row.ts';
 
 interface Found extends LoadProbe {
@@ -12,29 +12,39 @@ interface Found extends LoadProbe {
   readonly crossCheck: string;
 }
 
+interface Variant {
+  readonly name: string;
+  readonly store: 'mysql' | 'memfile';
+  /** What clients ask for besides an address. */
+  readonly letters: readonly string[];
+}
+
+const inSql: Variant = { name: 'mysql', store: 'mysql', letters: [] };
+const inMemfile: Variant = { name: 'memfile', store: 'memfile', letters: [] };
+const bothInSql: Variant = { name: 'mysql, IA_NA and IA_PD', store: 'mysql', letters: addressAndPrefix };
+
 export const dora: BenchRow = {
   name: 'dora',
   title: 'four-way exchanges per second under 1 % loss',
+  families: [4, 6],
   async run(context) {
-    const sql = await measureAll(context, 'mysql');
-    const memfile = await measureAll(context, 'memfile');
+    const { family } = context;
+    const sql = await measureAll(context, inSql);
+    const both = family === 6 ? await measureAll(context, bothInSql) : null;
+    const memfile = await measureAll(context, inMemfile);
     const [ours, theirs] = [sql.get('flotilla')!, sql.get('kea')];
     const [oursMemfile, theirsMemfile] = [memfile.get('flotilla')!, memfile.get('kea')];
-    const ratio = theirs ? ours.rate / theirs.rate : null;
     const againstMemfile = theirsMemfile ? ours.rate / theirsMemfile.rate : null;
+    const latency = (which: 'offer' | 'ack', share: 'p50' | 'p99'): BenchLine => {
+      const of = ({ report }: LoadProbe): number => half(context, report, which)?.latency[share] ?? 0;
+      const what = `${share} of ${names[family][which]} at that rate`;
+      return line(what, 'ms', 'less', of(ours), theirs && of(theirs));
+    };
     return [
+      rates('exchanges, leases in SQL', ours, theirs),
+      ...(both ? [rates('the same with a prefix each', both.get('flotilla')!, both.get('kea'))] : []),
       {
-        what: 'exchanges, leases in SQL',
-        unit: '/s',
-        better: 'more',
-        flotilla: ours.rate,
-        kea: theirs?.rate ?? null,
-        bar: '≥ 8 ×',
-        met: ratio === null ? null : ratio >= 8,
-        note: `perfdhcp: Flotilla ${ours.crossCheck}${theirs ? `, Kea ${theirs.crossCheck}` : ''}`,
-      },
-      {
-        what: 'the same against Kea with memfile',
+        what: 'exchanges, against Kea with memfile',
         unit: '/s',
         better: 'more',
         flotilla: ours.rate,
@@ -44,34 +54,32 @@ export const dora: BenchRow = {
         note: 'Kea does not flush its lease file to the disk',
       },
       line('exchanges, leases in memfile', '/s', 'more', oursMemfile.rate, theirsMemfile?.rate),
-      latency('p50 of an OFFER at that rate', ours, theirs, (found) => stage(found, 'DISCOVER-OFFER').p50),
-      latency('p99 of an OFFER at that rate', ours, theirs, (found) => stage(found, 'DISCOVER-OFFER').p99),
-      latency('p50 of an ACK at that rate', ours, theirs, (found) => stage(found, 'REQUEST-ACK').p50),
-      latency('p99 of an ACK at that rate', ours, theirs, (found) => stage(found, 'REQUEST-ACK').p99),
+      latency('offer', 'p50'),
+      latency('offer', 'p99'),
+      latency('ack', 'p50'),
+      latency('ack', 'p99'),
       line('memory after it (RSS)', 'MB', 'less', ours.rss / 1e6, theirs && theirs.rss / 1e6),
     ];
   },
 };
 
 /** Servers of all products run, measured one after the other. */
-async function measureAll(
-  context: BenchContext,
-  store: 'mysql' | 'memfile',
-): Promise<ReadonlyMap<string, Found>> {
+async function measureAll(context: BenchContext, variant: Variant): Promise<ReadonlyMap<string, Found>> {
   const found = new Map<string, Found>();
-  for (const product of products(context)) found.set(product.name, await measure(context, product, store));
+  for (const product of products(context)) found.set(product.name, await measure(context, product, variant));
   return found;
 }
 
-async function measure(context: BenchContext, product: Product, store: 'mysql' | 'memfile'): Promise<Found> {
-  const { lab } = context;
+async function measure(context: BenchContext, product: Product, variant: Variant): Promise<Found> {
+  const { lab, family } = context;
+  const { name, store, letters } = variant;
   const database = store === 'mysql' ? await lab.createDatabase(product) : null;
-  const server = await lab.serve(product, 0, { database });
+  const server = await lab.serve(product, 0, { family, database });
   try {
-    await warm(context, [server.address]);
-    const who = `${product.name} ${store}`;
+    await warm(context, [server.address], { more: letters });
+    const who = `${product.name} ${name}`;
     const best = await highest(context, who, 1_000, (rate, seconds) =>
-      exchangesAt(context, [server.address], rate, seconds),
+      exchangesAt(context, [server.address], rate, seconds, letters),
     );
     const rss = server.process.rss();
     let crossCheck = 'not installed';
@@ -81,6 +89,7 @@ async function measure(context: BenchContext, product: Product, store: 'mysql' |
         server.address,
         Math.round(best.rate * 0.9),
         context.quick ? 3 : 8,
+        letters,
       );
       crossCheck = check
         ? `${check.rate.toFixed(0)}/s of ${(best.rate * 0.9).toFixed(0)}, ${check.lossPercent.toFixed(1)} % lost`
@@ -94,16 +103,14 @@ async function measure(context: BenchContext, product: Product, store: 'mysql' |
   }
 }
 
-const stage = (found: LoadProbe, name: string): { readonly p50: number; readonly p99: number } =>
-  found.report.stages[name]?.latency ?? { p50: 0, p99: 0 };
-
-function latency(
-  what: string,
-  ours: LoadProbe,
-  theirs: LoadProbe | undefined,
-  value: (found: LoadProbe) => number,
-): BenchLine {
-  return line(what, 'ms', 'less', value(ours), theirs && value(theirs));
+function rates(what: string, ours: Found, theirs: Found | undefined): BenchLine {
+  const ratio = theirs ? ours.rate / theirs.rate : null;
+  return {
+    ...line(what, '/s', 'more', ours.rate, theirs?.rate),
+    bar: '≥ 8 ×',
+    met: ratio === null ? null : ratio >= 8,
+    note: `perfdhcp: Flotilla ${ours.crossCheck}${theirs ? `, Kea ${theirs.crossCheck}` : ''}`,
+  };
 }
 
 function line(

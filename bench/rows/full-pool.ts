@@ -18,6 +18,7 @@ interface Figures {
 export const fullPool: BenchRow = {
   name: 'full-pool',
   title: 'four servers, one pool driven to 100 % full',
+  families: [4],
   async run(context) {
     const { lab, quick } = context;
     const addresses = quick ? 4_096 : 65_536;

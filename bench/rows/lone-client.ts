@@ -1,5 +1,5 @@
 // One client at a time, a hundred a second: batching must not make it wait.
-import { exchangesAt, warm } from './rates.ts';
+import { exchangesAt, half, names, warm } from './rates.ts';
 import { products, type BenchRow } from './row.ts';
 
 const rate = 100;
@@ -7,23 +7,25 @@ const rate = 100;
 export const loneClient: BenchRow = {
   name: 'lone-client',
   title: `${rate} exchanges a second`,
+  families: [4, 6],
   async run(context) {
+    const { family } = context;
     const found = new Map<string, { readonly offer: number; readonly ack: number }>();
     for (const product of products(context)) {
       const database = await context.lab.createDatabase(product);
-      const server = await context.lab.serve(product, 0, { database });
-      await warm(context, [server.address], rate);
+      const server = await context.lab.serve(product, 0, { family, database });
+      await warm(context, [server.address], { rate });
       const { report } = await exchangesAt(context, [server.address], rate, context.quick ? 5 : 20);
       found.set(product.name, {
-        offer: report.stages['DISCOVER-OFFER']!.latency.p50,
-        ack: report.stages['REQUEST-ACK']!.latency.p50,
+        offer: half(context, report, 'offer')!.latency.p50,
+        ack: half(context, report, 'ack')!.latency.p50,
       });
       await server.process.stop();
       await context.lab.dropDatabase(database);
     }
     const [ours, theirs] = [found.get('flotilla')!, found.get('kea')];
     return (['offer', 'ack'] as const).map((which) => ({
-      what: `p50 of an ${which.toUpperCase()} at ${rate}/s`,
+      what: `p50 of ${names[family][which]} at ${rate}/s`,
       unit: 'ms',
       better: 'less' as const,
       flotilla: ours[which],

@@ -1,15 +1,40 @@
-// A pool of 65,536 addresses with 64 free against the same pool empty: what new clients wait.
+// A pool of 65,536 addresses, in DHCPv6 of as many prefixes, with 64 free against the same pool empty: what new clients wait.
+import type { Family } from '../../src/addr/family.ts';
 import { parseIpv4 } from '../../src/addr/ipv4.ts';
-import { fillDatabase } from '../lab/fill.ts';
+import { parseIpv6 } from '../../src/addr/ipv6.ts';
+import { fillDatabase, type DatabaseFill } from '../lab/fill.ts';
 import type { Served } from '../lab/lab.ts';
-import type { Product } from '../lab/product.ts';
-import { perfOf } from './rates.ts';
+import type { BenchSubnet, Product } from '../lab/product.ts';
+import { half, names, perfOf } from './rates.ts';
 import { products, type BenchContext, type BenchRow } from './row.ts';
 
 const size = 65_536;
 const free = 64;
 const rate = 50;
-const subnets = [{ id: 1, subnet: '10.0.0.0/8', pool: '10.128.0.0-10.128.255.255' }];
+interface FamilyPool {
+  readonly subnet: BenchSubnet;
+  readonly first: DatabaseFill['first'];
+  /** What clients ask for. */
+  readonly letters: readonly string[];
+}
+
+const pools: Readonly<Record<Family, FamilyPool>> = {
+  4: {
+    subnet: { id: 1, subnet: '10.0.0.0/8', pool: '10.128.0.0-10.128.255.255' },
+    first: parseIpv4('10.128.0.0'),
+    letters: [],
+  },
+  6: {
+    subnet: {
+      id: 1,
+      subnet: '2001:db8::/32',
+      pool: '2001:db8:1::/64',
+      pdPool: { prefix: '2001:db8:8000::', length: 40, delegatedLength: 56 },
+    },
+    first: { prefix: parseIpv6('2001:db8:8000::'), delegatedLength: 56 },
+    letters: ['-e', 'prefix-only'],
+  },
+};
 /** Seconds of the same load before: a server that just started is still finding out whether it is alone. */
 const warmSeconds = 14;
 /** An OFFER after this is none; long, so that what an address costs to find is seen and not cut off. */
@@ -30,7 +55,9 @@ interface Found {
 export const nearFull: BenchRow = {
   name: 'near-full',
   title: `pool of ${size} with ${free} free, ${rate} new clients a second`,
+  families: [4, 6],
   async run(context) {
+    const { offer, ack } = names[context.family];
     const found = new Map<string, Found>();
     for (const product of products(context)) found.set(product.name, await measure(context, product));
     const [ours, theirs] = [found.get('flotilla')!, found.get('kea')];
@@ -44,7 +71,7 @@ export const nearFull: BenchRow = {
       `${full.offer.toFixed(1)} and ${empty.offer.toFixed(1)} ms`;
     return [
       {
-        what: 'p99 of an OFFER, near-full by empty pool',
+        what: `p99 of ${offer}, near-full by empty pool`,
         unit: '×',
         better: 'less',
         flotilla: offers,
@@ -56,7 +83,7 @@ export const nearFull: BenchRow = {
           `Flotilla ${waits(ours)}${theirs ? `, Kea ${waits(theirs)}` : ''}`,
       },
       {
-        what: 'p99 of an ACK, the same',
+        what: `p99 of ${ack}, the same`,
         unit: '×',
         better: 'less',
         flotilla: times(ours, 'ack'),
@@ -79,26 +106,27 @@ export const nearFull: BenchRow = {
 
 /** Both pools at once, each on a database and a server of its own, measured in turn: what disturbs one disturbs the other. */
 async function measure(context: BenchContext, product: Product): Promise<Found> {
-  const { lab, quick } = context;
+  const { lab, quick, family } = context;
+  const { subnet, first, letters: asked } = pools[family];
   const databases = [await lab.createDatabase(product), await lab.createDatabase(product)];
   await fillDatabase(lab.database.admin, databases[1]!.database, {
-    first: parseIpv4('10.128.0.0'),
+    first,
     count: size,
     subnetOf: () => 1,
     freeOf: size / free,
   });
   const servers: Served[] = [];
   for (const [slot, database] of databases.entries())
-    servers.push(await lab.serve(product, slot, { database, subnets }));
+    servers.push(await lab.serve(product, slot, { family, database, subnets: [subnet] }));
   const load = async (which: number, seconds: number): Promise<Waits> => {
     // Addresses come free as fast as they are taken, or the pool would be full after little more than a second.
-    const letters = ['-r', rate, '-F', rate, '-p', seconds, '-d', dropSeconds];
+    const letters = ['-r', rate, '-F', rate, '-p', seconds, '-d', dropSeconds, ...asked];
     const { report, lossPercent } = await perfOf(context, [servers[which]!.address], letters);
-    const p99 = (name: string): number => {
-      const stage = report.stages[name];
+    const p99 = (which: 'offer' | 'ack'): number => {
+      const stage = half(context, report, which);
       return stage && stage.answered > 0 ? stage.latency.p99 : Infinity;
     };
-    return { offer: p99('DISCOVER-OFFER'), ack: p99('REQUEST-ACK'), lossPercent };
+    return { offer: p99('offer'), ack: p99('ack'), lossPercent };
   };
   const rounds: Record<'empty' | 'full', Waits[]> = { empty: [], full: [] };
   for (const which of [0, 1]) await load(which, warmSeconds);

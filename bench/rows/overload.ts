@@ -26,6 +26,7 @@ const trialSeconds = 10;
 export const overload: BenchRow = {
   name: 'overload',
   title: `${times} times the capacity`,
+  families: [4],
   async run(context) {
     const found = new Map<string, Found>();
     for (const product of products(context)) found.set(product.name, await measure(context, product));

@@ -1,5 +1,7 @@
 // The project's own load on one or more servers: at a rate, as fast as answered, renewals; and the highest rate of each.
+import type { Family } from '../../src/addr/family.ts';
 import type { PerfReport } from '../../src/tools/perf/report.ts';
+import type { StageReport } from '../../src/tools/perf/tally.ts';
 import { perf } from '../lab/load.ts';
 import { highestRate, type Probe } from '../lab/search.ts';
 import type { BenchContext } from './row.ts';
@@ -7,6 +9,26 @@ import type { BenchContext } from './row.ts';
 export interface LoadProbe extends Probe {
   readonly report: PerfReport;
 }
+
+/** What the answers of an exchange are called, and what reports call its halves. */
+export const names: Readonly<Record<Family, Readonly<Record<'offer' | 'ack', string>>>> = {
+  4: { offer: 'an OFFER', ack: 'an ACK' },
+  6: { offer: 'an ADVERTISE', ack: 'a REPLY' },
+};
+const stages: Readonly<Record<Family, Readonly<Record<'offer' | 'ack', string>>>> = {
+  4: { offer: 'DISCOVER-OFFER', ack: 'REQUEST-ACK' },
+  6: { offer: 'SOLICIT-ADVERTISE', ack: 'REQUEST-REPLY' },
+};
+
+/** What a report says of the first or the second half of its exchanges; undefined when none was begun. */
+export const half = (
+  { family }: BenchContext,
+  report: PerfReport,
+  which: 'offer' | 'ack',
+): StageReport | undefined => report.stages[stages[family][which]];
+
+/** What DHCPv6 clients ask for that want both. */
+export const addressAndPrefix = ['-e', 'address-and-prefix'];
 
 const clientsPerRun = 1_000_000;
 const renewingClients = 20_000;
@@ -19,11 +41,15 @@ const renewingClientsQuick = 4_000;
 const warmSeconds = 14;
 
 /** The same for every product. */
-export async function warm(context: BenchContext, servers: readonly string[], rate = 200): Promise<void> {
-  await exchangesAt(context, servers, rate, warmSeconds);
+export async function warm(
+  context: BenchContext,
+  servers: readonly string[],
+  { rate = 200, more = [] }: { readonly rate?: number; readonly more?: readonly string[] } = {},
+): Promise<void> {
+  await exchangesAt(context, servers, rate, warmSeconds, more);
 }
 
-/** DORA, clients that were never seen before. */
+/** Four-way exchanges, clients that were never seen before. */
 export function exchangesAt(
   context: BenchContext,
   servers: readonly string[],

@@ -22,6 +22,7 @@ interface Found {
 export const restart: BenchRow = {
   name: 'restart',
   title: 'start with many leases and 10,000 subnets',
+  families: [4],
   async run(context) {
     const { lab, quick } = context;
     const leases = quick ? 200_000 : 1_000_000;

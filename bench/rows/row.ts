@@ -1,8 +1,11 @@
 // What a row of the bench is given and what it returns: one line for each figure.
+import type { Family } from '../../src/addr/family.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Product } from '../lab/product.ts';
 
 export interface BenchContext {
+  /** Of this run of the row. */
+  readonly family: Family;
   readonly lab: Lab;
   readonly flotilla: Product;
   /** Null: not installed. */
@@ -26,15 +29,17 @@ export interface BenchLine {
 }
 
 export interface BenchRow {
-  /** For `--only`. */
+  /** For `--only`; in DHCPv6 with a 6 behind it. */
   readonly name: string;
   readonly title: string;
+  /** It runs once for each of them. */
+  readonly families: readonly Family[];
   run(context: BenchContext): Promise<readonly BenchLine[]>;
 }
 
 /** The products that are here, Flotilla first. */
-export function products({ flotilla, kea }: BenchContext): readonly Product[] {
-  return kea ? [flotilla, kea] : [flotilla];
+export function products({ family, flotilla, kea }: BenchContext): readonly Product[] {
+  return kea?.families.includes(family) ? [flotilla, kea] : [flotilla];
 }
 
 /** How many times better `flotilla` is; null when one is missing. */

@@ -2,7 +2,7 @@
 import type { DatabaseAddress } from '../../src/db/address.ts';
 import { openFarDatabase } from '../lab/far-database.ts';
 import type { Product } from '../lab/product.ts';
-import { exchangesAt, highest, warm, type LoadProbe } from './rates.ts';
+import { exchangesAt, half, highest, warm, type LoadProbe } from './rates.ts';
 import { products, type BenchContext, type BenchRow } from './row.ts';
 
 /** Milliseconds. */
@@ -19,6 +19,7 @@ interface Found {
 export const slowDatabase: BenchRow = {
   name: 'slow-database',
   title: `database ${roundTrip} ms away, two edges`,
+  families: [4],
   async run(context) {
     const found = new Map<string, Found>();
     for (const product of products(context)) found.set(product.name, await measure(context, product));
@@ -80,7 +81,7 @@ async function measure(context: BenchContext, product: Product): Promise<Found> 
   const away = await edges('far', wire.address);
   await wire.stop();
   await lab.dropDatabase(near);
-  const ack = away.gentle.report.stages['REQUEST-ACK'];
+  const ack = half(context, away.gentle.report, 'ack');
   return {
     near: beside.best,
     far: away.best,

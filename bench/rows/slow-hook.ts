@@ -17,6 +17,7 @@ const library = resolve(import.meta.dirname, '../lab/slow-hook.mjs');
 export const slowHook: BenchRow = {
   name: 'slow-hook',
   title: `a hook or a host backend that takes ${slow} ms on every call, ${offered}/s offered`,
+  families: [4],
   async run(context) {
     const { lab, flotilla } = context;
     const leases = await lab.createDatabase(flotilla);

@@ -1,6 +1,6 @@
-// Two servers on one pool against one: what both serve together, and whether a client ever hears no after an offer.
+// Two servers on one pool, in DHCPv6 a pool and a prefix pool, against one: what both serve together, and whether a client ever hears no after an offer.
 import type { Product } from '../lab/product.ts';
-import { exchangesAt, highest, warm, type LoadProbe } from './rates.ts';
+import { addressAndPrefix, exchangesAt, highest, warm, type LoadProbe } from './rates.ts';
 import { products, type BenchContext, type BenchRow } from './row.ts';
 
 interface Found {
@@ -13,6 +13,7 @@ interface Found {
 export const twoServers: BenchRow = {
   name: 'two-servers',
   title: 'two servers, one pool',
+  families: [4, 6],
   async run(context) {
     const found = new Map<string, Found>();
     for (const product of products(context)) found.set(product.name, await measure(context, product));
@@ -37,7 +38,10 @@ export const twoServers: BenchRow = {
         met: null,
       },
       {
-        what: 'REQUESTs refused after an offer',
+        what:
+          context.family === 4
+            ? 'REQUESTs refused after an offer'
+            : 'queries refused: NoAddrsAvail, NoPrefixAvail …',
         unit: '',
         better: 'less',
         flotilla: ours.refused,
@@ -51,20 +55,22 @@ export const twoServers: BenchRow = {
 };
 
 async function measure(context: BenchContext, product: Product): Promise<Found> {
-  const { lab } = context;
+  const { lab, family } = context;
+  // An address and a prefix each: the two are set aside together or not at all.
+  const more = family === 6 ? addressAndPrefix : [];
   const database = await lab.createDatabase(product);
-  const first = await lab.serve(product, 0, { database });
+  const first = await lab.serve(product, 0, { family, database });
   const search = (who: string, to: readonly string[]): Promise<LoadProbe> =>
     highest(context, `${product.name} ${who}`, 1_000, (rate, seconds) =>
-      exchangesAt(context, to, rate, seconds),
+      exchangesAt(context, to, rate, seconds, more),
     );
-  await warm(context, [first.address]);
+  await warm(context, [first.address], { more });
   const one = await search('alone', [first.address]);
-  const servers = [first, await lab.serve(product, 1, { database })];
+  const servers = [first, await lab.serve(product, 1, { family, database })];
   const addresses = servers.map(({ address }) => address);
-  await warm(context, addresses);
+  await warm(context, addresses, { more });
   const two = await search('two', addresses);
-  const together = await exchangesAt(context, addresses, Math.round(one.rate), context.quick ? 5 : 10);
+  const together = await exchangesAt(context, addresses, Math.round(one.rate), context.quick ? 5 : 10, more);
   const refused = together.report.refused + two.report.refused;
   context.progress(
     `${product.name}: refused ${two.report.refused} at ${two.rate.toFixed(0)}/s and ${together.report.refused} at ` +
@@ -73,7 +79,7 @@ async function measure(context: BenchContext, product: Product): Promise<Found> 
   // Why, in the servers' own words.
   if (refused > 0)
     for (const { process } of servers)
-      for (const line of process.logLines(/NAK/, 3)) context.progress(`${product.name}: ${line}`);
+      for (const line of process.logLines(/NAK|ALLOC_FAIL/, 3)) context.progress(`${product.name}: ${line}`);
   for (const { process } of servers) await process.stop();
   await lab.dropDatabase(database);
   return { share: two.rate / one.rate, two, refused };

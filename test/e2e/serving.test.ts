@@ -103,7 +103,7 @@ test('a renewal moves the end of the lease, a release gives the address back', a
   );
   const secondsLeft = `SELECT TIMESTAMPDIFF(SECOND, NOW(), expire) BETWEEN 3590 AND 3600 FROM lease4 WHERE address = ${bound[2]!.address}`;
   assert.equal(await one(secondsLeft), 0);
-  const ack = await relay.renew(clients[2]!, bound[2]!.address, server);
+  const ack = await relay.renew(clients[2]!, bound[2]!, server);
   assert.equal(ack?.options.get(53)?.[0], 5, 'DHCPACK');
   assert.equal(ack?.yiaddr, bound[2]!.address);
   assert.equal(await one(secondsLeft), 1);
@@ -128,7 +128,7 @@ test('a change by plain SQL is served after config-backend-pull, and recorded wi
      UPDATE dhcp4_pool SET start_address = INET_ATON('10.7.0.60'), end_address = INET_ATON('10.7.0.61');
      SET @fleet_actor = NULL`,
   );
-  const stale = await relay.renew(clients[2]!, bound[2]!.address, server);
+  const stale = await relay.renew(clients[2]!, bound[2]!, server);
   assert.equal(stale && routerIn(stale), '10.7.0.1', 'not fetched yet');
 
   const answer = await sendCommand(edge.controlSocket, 'config-backend-pull');

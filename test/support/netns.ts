@@ -41,10 +41,10 @@ export interface Host {
 }
 
 export interface Network {
-  /** Adds a host with an interface on the named segment; `address` like `10.0.0.1/24` or `2001:db8::1/64`, none for a DHCP client. */
-  host(name: string, segment: string, address?: string): Host;
+  /** Adds a host with an interface on the named segment; addresses like `10.0.0.1/24` or `2001:db8::1/64`, none for a DHCP client. */
+  host(name: string, segment: string, ...addresses: readonly string[]): Host;
   /** Gives an existing host another interface (`eth1`, …) on another segment: a router or relay. */
-  attach(host: Host, segment: string, address?: string): string;
+  attach(host: Host, segment: string, ...addresses: readonly string[]): string;
   close(): void;
 }
 
@@ -61,7 +61,7 @@ export function createNetwork(): Network {
     'for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e "$f" ] || echo 0 > "$f"; done';
   ip('netns', 'exec', hub, 'sh', '-c', unfiltered);
 
-  const attach = (host: Host, segment: string, address?: string): string => {
+  const attach = (host: Host, segment: string, ...addresses: readonly string[]): string => {
     if (!segments.has(segment)) {
       ip('-n', hub, 'link', 'add', segment, 'type', 'bridge', 'forward_delay', '0');
       ip('-n', hub, 'link', 'set', segment, 'up');
@@ -74,7 +74,7 @@ export function createNetwork(): Network {
     ip('-n', hub, 'link', 'add', port, 'type', 'veth', 'peer', 'name', name, 'netns', host.namespace);
     ip('-n', hub, 'link', 'set', port, 'master', segment, 'up');
     ip('-n', host.namespace, 'link', 'set', name, 'up');
-    if (address !== undefined) {
+    for (const address of addresses) {
       const how = address.includes(':') ? ['nodad'] : ['brd', '+'];
       ip('-n', host.namespace, 'address', 'add', address, ...how, 'dev', name);
     }
@@ -83,7 +83,7 @@ export function createNetwork(): Network {
 
   return {
     attach,
-    host(name, segment, address) {
+    host(name, segment, ...addresses) {
       const namespace = `flt-${id}-${name}`;
       namespaces.push(namespace);
       ip('netns', 'add', namespace);
@@ -105,7 +105,7 @@ export function createNetwork(): Network {
             ...options,
           }),
       };
-      attach(host, segment, address);
+      attach(host, segment, ...addresses);
       return host;
     },
     close() {
