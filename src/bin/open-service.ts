@@ -10,6 +10,7 @@ import type { NetworkState } from '../engine/network-state.ts';
 import type { QueueTypes } from '../engine/queue-types.ts';
 import type { Server } from '../engine/server.ts';
 import type { Statistics } from '../engine/statistics.ts';
+import { FlotillaError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Lease } from '../store/lease.ts';
 import { served, type ServedFamily } from './served-families.ts';
@@ -51,8 +52,11 @@ export interface Service {
 }
 
 /** Resolves when clients are served. Throws what the stores, the sockets or the check of the databases throw. */
-export const openService = (options: OpenServiceOptions, deps: OpenServiceDeps): Promise<Service> =>
-  options.family === 4 ? open(served[4], options, deps) : open(served[6], options, deps);
+export async function openService(options: OpenServiceOptions, deps: OpenServiceDeps): Promise<Service> {
+  if (options.family === 4) return open(served[4], options, deps);
+  if (served[6]) return open(served[6], options, deps);
+  throw new FlotillaError('USAGE', 'a DHCPv6 configuration can be checked (-t), and not be served by yet');
+}
 
 async function open<F extends Family, L extends Lease>(
   { family, leaseForms, createServer }: ServedFamily<F, L>,

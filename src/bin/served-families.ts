@@ -2,11 +2,9 @@
 import type { Family } from '../addr/family.ts';
 import type { Server, ServerDeps, ServerOptions } from '../engine/server.ts';
 import { createServer4 } from '../engine/v4/protocol.ts';
-import { FlotillaError } from '../errors.ts';
 import type { Lease, Lease4, Lease6 } from '../store/lease.ts';
-import { lease4Rows, lease6Rows } from '../store/memfile/lease-rows.ts';
+import { lease4Rows } from '../store/memfile/lease-rows.ts';
 import { lease4Sql } from '../store/mysql/lease4-rows.ts';
-import { lease6Sql } from '../store/mysql/lease6-rows.ts';
 import type { LeaseForms } from './open-stores.ts';
 
 export interface ServedFamily<F extends Family, L extends Lease> {
@@ -18,19 +16,15 @@ export interface ServedFamily<F extends Family, L extends Lease> {
   ) => Server<L>;
 }
 
-export const served: { readonly 4: ServedFamily<4, Lease4>; readonly 6: ServedFamily<6, Lease6> } = {
+/** Null: configurations are checked (-t), and not served by yet. */
+export const served: {
+  readonly 4: ServedFamily<4, Lease4>;
+  readonly 6: ServedFamily<6, Lease6> | null;
+} = {
   4: {
     family: 4,
     leaseForms: { family: 4, sql: lease4Sql, rows: lease4Rows, file: 'kea-leases4.csv' },
     createServer: createServer4,
   },
-  6: {
-    family: 6,
-    leaseForms: { family: 6, sql: lease6Sql, rows: lease6Rows, file: 'kea-leases6.csv' },
-    createServer: notYet,
-  },
+  6: null,
 };
-
-function notYet(): never {
-  throw new FlotillaError('USAGE', 'DHCPv6 configurations are checked (-t), and not served by yet');
-}
