@@ -52,17 +52,16 @@ export interface Service {
 }
 
 /** Resolves when clients are served. Throws what the stores, the sockets or the check of the databases throw. */
-export async function openService(options: OpenServiceOptions, deps: OpenServiceDeps): Promise<Service> {
-  if (options.family === 4) return open(served[4], options, deps);
-  if (served[6]) return open(served[6], options, deps);
-  throw new FlotillaError('USAGE', 'a DHCPv6 configuration can be checked (-t), and not be served by yet');
-}
+export const openService = (options: OpenServiceOptions, deps: OpenServiceDeps): Promise<Service> =>
+  options.family === 4 ? open(served[4], options, deps) : open(served[6], options, deps);
 
 async function open<F extends Family, L extends Lease>(
   { family, leaseForms, createServer }: ServedFamily<F, L>,
   options: OpenServiceOptions,
   deps: OpenServiceDeps,
 ): Promise<Service> {
+  if (!createServer)
+    throw new FlotillaError('USAGE', `DHCPv${family} configurations are checked (-t), and not served by yet`);
   const { log, statistics, snapshot } = deps;
   const { serverPort, clientPort } = options;
   const stores = await openStores(leaseForms, options, {
