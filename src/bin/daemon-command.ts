@@ -22,7 +22,7 @@ export function daemonCommand(family: Family): Command {
     .option('-P, --client-port <port>', 'UDP port to send answers to', port, ports.client)
     .option(
       '--state-dir <directory>',
-      'last good configuration and relative lease files',
+      'last good configuration, relative lease files, DUID of a DHCPv6 server',
       process.env['FLOTILLA_STATE_DIR'] ?? '/var/lib/flotilla',
     )
     .option('--instance <name>', 'name of this edge in the fleet (default: host name and server tag)')

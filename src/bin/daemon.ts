@@ -23,7 +23,6 @@ import { logLevelOf } from './log-level.ts';
 import { openBackend, type DaemonBackend } from './open-backend.ts';
 import { openChannels, type ChannelDeps, type Channels } from './open-channels.ts';
 import { openService, type Service } from './open-service.ts';
-import type { DaemonStores } from './open-stores.ts';
 import { isDetectedAnew } from './open-transport.ts';
 import { sectionsChanged } from './sections.ts';
 import { openServerDuid } from './server-duid-file.ts';

@@ -111,7 +111,7 @@ export const notInForceRows: readonly NotInForceRow[] = [
     scope: 'hooks-library',
     key: 'library',
     when: isLeaseCommands,
-    instead: 'lease4-get, lease4-get-all and lease4-get-page are built in, its other commands are not there',
+    instead: 'the commands -get, -get-all and -get-page are built in, its others are not there',
   },
   {
     scope: 'hooks-library',

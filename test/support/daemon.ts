@@ -18,16 +18,17 @@ export interface Daemon {
   log(): string;
   /** Resolves with the first match in the log, rejects after `timeout` ms or when the daemon ends. */
   waitFor(pattern: RegExp, timeout?: number): Promise<RegExpExecArray>;
-  writeConfig(dhcp4: Readonly<Record<string, unknown>>): void;
+  writeConfig(config: DaemonConfig): void;
   /** Resolves with exit code or signal name when the daemon ends by itself. */
   ended(): Promise<number | string>;
   /** Sends the signal and resolves with exit code or signal name. */
   stop(signal?: NodeJS.Signals): Promise<number | string>;
 }
 
-export interface DaemonOptions {
-  /** The map under Dhcp4. `control-sockets` is filled in. */
-  readonly dhcp4: Readonly<Record<string, unknown>>;
+/** The map under Dhcp4 or Dhcp6. `control-sockets` is filled in. */
+export type DaemonConfig = Readonly<Record<string, unknown>>;
+
+interface CommonOptions {
   readonly args?: readonly string[];
   /** Namespace to run in. */
   readonly host?: Host;
@@ -36,11 +37,15 @@ export interface DaemonOptions {
   readonly directory?: string;
 }
 
+/** A daemon of the family whose configuration is given. */
+export type DaemonOptions = CommonOptions &
+  ({ readonly dhcp4: DaemonConfig } | { readonly dhcp6: DaemonConfig });
+
 /** Starts and waits until it serves. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const daemon = launchDaemon(options);
   try {
-    await daemon.waitFor(/DHCP4_STARTED/);
+    await daemon.waitFor(/DHCP[46]_STARTED/);
     return daemon;
   } catch (error) {
     await daemon.stop('SIGKILL');
@@ -50,19 +55,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
 export function launchDaemon(options: DaemonOptions): Daemon {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'flt-'));
-  const configPath = join(directory, 'dhcp4.json');
+  const [verb, config] =
+    'dhcp4' in options ? (['dhcp4', options.dhcp4] as const) : (['dhcp6', options.dhcp6] as const);
+  const configPath = join(directory, `${verb}.json`);
   const controlSocket = join(directory, 'control.sock');
-  const writeConfig: Daemon['writeConfig'] = (dhcp4) =>
-    writeFileSync(
-      configPath,
-      JSON.stringify(
-        { Dhcp4: { 'control-sockets': [{ 'socket-type': 'unix', 'socket-name': controlSocket }], ...dhcp4 } },
-        null,
-        2,
-      ),
-    );
-  writeConfig(options.dhcp4);
-  const args = [...program, 'dhcp4', '-c', configPath, '--state-dir', directory, ...(options.args ?? [])];
+  const top = verb === 'dhcp4' ? 'Dhcp4' : 'Dhcp6';
+  const sockets = { 'control-sockets': [{ 'socket-type': 'unix', 'socket-name': controlSocket }] };
+  const writeConfig: Daemon['writeConfig'] = (given) =>
+    writeFileSync(configPath, JSON.stringify({ [top]: { ...sockets, ...given } }, null, 2));
+  writeConfig(config);
+  const args = [...program, verb, '-c', configPath, '--state-dir', directory, ...(options.args ?? [])];
   const env = { ...process.env, ...options.env };
   const child =
     options.host?.spawn([process.execPath, ...args], { env }) ??
