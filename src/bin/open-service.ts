@@ -10,7 +10,6 @@ import type { NetworkState } from '../engine/network-state.ts';
 import type { QueueTypes } from '../engine/queue-types.ts';
 import type { Server } from '../engine/server.ts';
 import type { Statistics } from '../engine/statistics.ts';
-import { FlotillaError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Lease } from '../store/lease.ts';
 import { served, type ServedFamily } from './served-families.ts';
@@ -60,8 +59,6 @@ async function open<F extends Family, L extends Lease>(
   options: OpenServiceOptions,
   deps: OpenServiceDeps,
 ): Promise<Service> {
-  if (!createServer)
-    throw new FlotillaError('USAGE', `DHCPv${family} configurations are checked (-t), and not served by yet`);
   const { log, statistics, snapshot } = deps;
   const { serverPort, clientPort } = options;
   const stores = await openStores(leaseForms, options, {

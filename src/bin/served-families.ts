@@ -2,6 +2,7 @@
 import type { Family } from '../addr/family.ts';
 import type { Server, ServerDeps, ServerOptions } from '../engine/server.ts';
 import { createServer4 } from '../engine/v4/protocol.ts';
+import { createServer6 } from '../engine/v6/protocol.ts';
 import type { Lease, Lease4, Lease6 } from '../store/lease.ts';
 import { lease4Rows, lease6Rows } from '../store/memfile/lease-rows.ts';
 import { lease4Sql } from '../store/mysql/lease4-rows.ts';
@@ -11,13 +12,10 @@ import type { LeaseForms } from './open-stores.ts';
 export interface ServedFamily<F extends Family, L extends Lease> {
   readonly family: F;
   readonly leaseForms: LeaseForms<L>;
-  /** Null: configurations are checked (-t), and not served by yet. */
-  readonly createServer:
-    | ((
-        options: ServerOptions,
-        deps: ServerDeps<F, L> & { readonly serverDuid: () => Uint8Array },
-      ) => Server<L>)
-    | null;
+  readonly createServer: (
+    options: ServerOptions,
+    deps: ServerDeps<F, L> & { readonly serverDuid: () => Uint8Array },
+  ) => Server<L>;
 }
 
 export const served: { readonly 4: ServedFamily<4, Lease4>; readonly 6: ServedFamily<6, Lease6> } = {
@@ -29,6 +27,6 @@ export const served: { readonly 4: ServedFamily<4, Lease4>; readonly 6: ServedFa
   6: {
     family: 6,
     leaseForms: { family: 6, sql: lease6Sql, rows: lease6Rows, file: 'kea-leases6.csv' },
-    createServer: null,
+    createServer: createServer6,
   },
 };

@@ -82,7 +82,7 @@ export function acceptMessage(t: Transaction6): StepResult {
   const rules = identifiersByType.get(t.type);
   if (!rules) return drop('unexpected-message', `message type ${t.type} is not for servers`);
   const server = t.query.options.get(option6.serverId);
-  if (server && !sameBytes(server, t.engine.serverDuid)) {
+  if (server && !sameBytes(server, t.engine.serverDuid())) {
     // RFC 8415 §18.2.2: the client chose another server; what it was offered here it does not need.
     if (t.type === messageType6.REQUEST) endOffers(t);
     return drop('not-for-us', 'the server identifier names another server');

@@ -15,13 +15,13 @@ import type { Engine6, Transaction6 } from './transaction.ts';
 
 export interface ServerDeps6 extends ServerDeps<6, Lease6> {
   /** RFC 8415 §11. */
-  readonly serverDuid: Uint8Array;
+  readonly serverDuid: () => Uint8Array;
 }
 
 export const createServer6 = (options: ServerOptions, deps: ServerDeps6): Server<Lease6> =>
   createServer(6, protocol6(deps.serverDuid), options, deps);
 
-const protocol6 = (serverDuid: Uint8Array): Protocol<6, Lease6, Transaction6> => ({
+const protocol6 = (serverDuid: () => Uint8Array): Protocol<6, Lease6, Transaction6> => ({
   ports: { server: 547, client: 546 },
   peek: peekPacket6,
   engine(services) {

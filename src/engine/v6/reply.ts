@@ -18,7 +18,7 @@ export function buildReply(t: Transaction6): StepResult {
   t.response = { type: t.answer, transactionId: t.query.transactionId, options };
   const clientId = t.query.options.get(option6.clientId);
   if (clientId) options.add(option6.clientId, clientId);
-  options.add(option6.serverId, t.engine.serverDuid);
+  options.add(option6.serverId, t.engine.serverDuid());
   addIas(t, options);
   if (t.status) options.add(option6.statusCode, encodeStatus6(t.status));
   if (t.isRapidCommit) options.add(option6.rapidCommit, new Uint8Array(0));

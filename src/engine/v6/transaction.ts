@@ -14,7 +14,7 @@ import type { IaSearch } from './ia-search.ts';
 export interface Engine6 extends EngineServices<6, Lease6> {
   readonly options: OptionAssembler;
   /** RFC 8415 §11. */
-  readonly serverDuid: Uint8Array;
+  readonly serverDuid: () => Uint8Array;
 }
 
 export interface Transaction6 extends PacketContext {
