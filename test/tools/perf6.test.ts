@@ -1,14 +1,19 @@
 // The load generator in DHCPv6: the queries of its clients, the answers that it takes for a lease, and what it counts.
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { formatHex } from '../../src/addr/hex.ts';
 import { formatIpv6 } from '../../src/addr/ipv6.ts';
+import { FlotillaError } from '../../src/errors.ts';
 import { createProtocol } from '../../src/tools/perf/create-protocol.ts';
+import { runPerf } from '../../src/tools/perf/generator.ts';
 import { perfOptions, type PerfFlags } from '../../src/tools/perf/options.ts';
 import { emptyAnswer, type Binding, type PerfProtocol } from '../../src/tools/perf/protocol.ts';
 import { readAnswer6 } from '../../src/tools/perf/protocol6.ts';
 import type { PerfReport } from '../../src/tools/perf/report.ts';
+import { openPerfSocket } from '../../src/tools/perf/socket.ts';
 import { decodePacket6, encodePacket6 } from '../../src/wire/v6/codec.ts';
 import { decodeDuid } from '../../src/wire/v6/duid.ts';
 import { decodeIa6, iaAddresses6, iaPrefixes6 } from '../../src/wire/v6/ia.ts';
@@ -214,6 +219,48 @@ test('a client that asks again waits for a better ADVERTISE than one without a l
   assert.equal(report.exchanges.completed, 20);
   assert.equal(report.refused, 20);
   assert.equal(report.stages['SOLICIT-ADVERTISE']!.retransmitted, 20);
+});
+
+test('over real sockets a relay says the address that it is bound to, and a server answers to its port', async (t) => {
+  const server = createSocket('udp6');
+  t.after(() => server.close());
+  const links = new Set<string>();
+  server.on('message', (bytes, from) => {
+    const query = decodePacket6(bytes);
+    links.add(formatIpv6(query.relays[0]!.linkAddress));
+    server.send(encodePacket6(serving6(ownNumber)(query)), from.port, from.address);
+  });
+  server.bind(0, '::1');
+  await once(server, 'listening');
+  for (const local of ['lo', '::1', undefined]) {
+    const flags = { exchanges: '200', clients: '200', unique: true, localPort: '21970' };
+    const options = perfOptions(['::1'], {
+      ...both,
+      ...flags,
+      remotePort: String(server.address().port),
+      ...(local !== undefined && { local }),
+    });
+    const socket = await openPerfSocket(options);
+    const protocol = createProtocol(options, socket.linkAddress);
+    const now = (): number => performance.now();
+    const report = await runPerf(options, { protocol, socket, now, random: Math.random });
+    await socket.close();
+    assert.equal(report.exchanges.completed, 200);
+    assert.deepEqual(report.addresses, { held: 400, givenTwice: 0 });
+  }
+  assert.deepEqual([...links], ['::1']);
+});
+
+test('servers on a link need the interface, and that its link-local address', async () => {
+  for (const [flags, message] of [
+    [{}, /-l: name the interface on whose link the servers are/],
+    [{ local: 'lo' }, /-l: 'lo' is no interface with a link-local IPv6 address/],
+    [{ local: '2001:db8::dead' }, /-l: 2001:db8::dead is no address of this machine/],
+  ] as const)
+    await assert.rejects(
+      openPerfSocket(perfOptions(['all'], { v6: true, ...flags })),
+      (error) => error instanceof FlotillaError && error.code === 'USAGE' && message.test(error.message),
+    );
 });
 
 test('a prefix or an address that two clients hold is reported', async () => {
