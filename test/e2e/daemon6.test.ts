@@ -5,12 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { served } from '../../src/bin/served-families.ts';
 import { exchange, sendCommand } from '../../src/tools/shell.ts';
 import { databaseAccess, launchDaemon, startDaemon, type Daemon } from '../support/daemon.ts';
 import { createTestDatabase } from '../support/database.ts';
 
-const skip = served[6].createServer ? false : 'there is no DHCPv6 server yet';
 const scratch = mkdtempSync(join(tmpdir(), 'flt-daemon6-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -26,63 +24,55 @@ const answers = async (daemon: Daemon, command: string): Promise<Record<string, 
 const duidIn = (text: string): string[] =>
   [...text.matchAll(/DHCP6_USING_SERVERID server is using server-id ([0-9a-f:]+)/g)].map(([, duid]) => duid!);
 
-test(
-  'it starts with the log lines that scripts wait for, and answers about itself as DHCPv6',
-  { skip },
-  async () => {
-    const directory = directoryOf('start');
-    const daemon = await startDaemon({ dhcp6: fileOnly(), directory });
-    await daemon.waitFor(/"name":"kea-dhcp6".*DHCP6_STARTED Flotilla DHCPv6 server version \S+ started/);
-    assert.ok(existsSync(join(directory, 'kea-leases6.csv')));
-    assert.ok((await answers(daemon, 'config-get'))['Dhcp6']);
-    assert.equal((await answers(daemon, 'status-get'))['extended-info-tables'], false);
-    assert.deepEqual(await sendCommand(daemon.controlSocket, 'lease6-get-all'), {
-      result: 3,
-      text: '0 IPv6 lease(s) found.',
-      arguments: { leases: [] },
-    });
-    const request = JSON.stringify({ command: 'statistic-get', arguments: { name: 'subnet[1].total-nas' } });
-    assert.match(await exchange(daemon.controlSocket, request, 5_000), /\[\[18446744073709551616,/);
-    assert.equal(await daemon.stop(), 0);
-  },
-);
+test('it starts with the log lines that scripts wait for, and answers about itself as DHCPv6', async () => {
+  const directory = directoryOf('start');
+  const daemon = await startDaemon({ dhcp6: fileOnly(), directory });
+  await daemon.waitFor(/"name":"kea-dhcp6".*DHCP6_STARTED Flotilla DHCPv6 server version \S+ started/);
+  assert.ok(existsSync(join(directory, 'kea-leases6.csv')));
+  assert.ok((await answers(daemon, 'config-get'))['Dhcp6']);
+  assert.equal((await answers(daemon, 'status-get'))['extended-info-tables'], false);
+  assert.deepEqual(await sendCommand(daemon.controlSocket, 'lease6-get-all'), {
+    result: 3,
+    text: '0 IPv6 lease(s) found.',
+    arguments: { leases: [] },
+  });
+  const request = JSON.stringify({ command: 'statistic-get', arguments: { name: 'subnet[1].total-nas' } });
+  assert.match(await exchange(daemon.controlSocket, request, 5_000), /\[\[18446744073709551616,/);
+  assert.equal(await daemon.stop(), 0);
+});
 
-test(
-  'it keeps its DUID over restarts, takes another server-id on reload, and refuses to forget who it is',
-  { skip },
-  async () => {
-    const directory = directoryOf('identity');
-    const kept = join(directory, 'kea-dhcp6-serverid');
-    const first = await startDaemon({ dhcp6: fileOnly(), directory });
-    const [made] = duidIn(first.log());
-    assert.match(made!, /^00:02:00:00:09:bf(:..){6}$/);
-    assert.equal(readFileSync(kept, 'utf8'), made);
-    await first.stop();
+test('it keeps its DUID over restarts, takes another server-id on reload, and refuses to forget who it is', async () => {
+  const directory = directoryOf('identity');
+  const kept = join(directory, 'kea-dhcp6-serverid');
+  const first = await startDaemon({ dhcp6: fileOnly(), directory });
+  const [made] = duidIn(first.log());
+  assert.match(made!, /^00:02:00:00:09:bf(:..){6}$/);
+  assert.equal(readFileSync(kept, 'utf8'), made);
+  await first.stop();
 
-    const second = await startDaemon({ dhcp6: fileOnly(), directory });
-    assert.deepEqual(duidIn(second.log()), [made]);
-    second.writeConfig(fileOnly({ 'server-id': { type: 'EN', 'enterprise-id': 5 } }));
-    second.process.kill('SIGHUP');
-    await second.waitFor(/DHCP6_DYNAMIC_RECONFIGURATION_SUCCESS dynamic server reconfiguration succeeded/);
-    const changed = made!.replace('09:bf', '00:05');
-    await second.waitFor(new RegExp(`DHCP6_USING_SERVERID server is using server-id ${changed}`));
-    second.writeConfig(fileOnly({ 'data-directory': join(directory, 'missing') }));
-    second.process.kill('SIGHUP');
-    await second.waitFor(/FLOTILLA_SERVERID_REFUSED.*cannot be written/);
-    assert.equal(readFileSync(kept, 'utf8'), changed);
-    assert.equal(await second.stop(), 0);
+  const second = await startDaemon({ dhcp6: fileOnly(), directory });
+  assert.deepEqual(duidIn(second.log()), [made]);
+  second.writeConfig(fileOnly({ 'server-id': { type: 'EN', 'enterprise-id': 5 } }));
+  second.process.kill('SIGHUP');
+  await second.waitFor(/DHCP6_DYNAMIC_RECONFIGURATION_SUCCESS dynamic server reconfiguration succeeded/);
+  const changed = made!.replace('09:bf', '00:05');
+  await second.waitFor(new RegExp(`DHCP6_USING_SERVERID server is using server-id ${changed}`));
+  second.writeConfig(fileOnly({ 'data-directory': join(directory, 'missing') }));
+  second.process.kill('SIGHUP');
+  await second.waitFor(/FLOTILLA_SERVERID_REFUSED.*cannot be written/);
+  assert.equal(readFileSync(kept, 'utf8'), changed);
+  assert.equal(await second.stop(), 0);
 
-    const third = launchDaemon({
-      dhcp6: fileOnly({ 'data-directory': join(directory, 'missing') }),
-      directory,
-    });
-    await third.waitFor(/DHCP6_INIT_FAIL failed to initialize.*cannot be written/);
-    assert.equal(await third.ended(), 1);
-    await third.stop();
-  },
-);
+  const third = launchDaemon({
+    dhcp6: fileOnly({ 'data-directory': join(directory, 'missing') }),
+    directory,
+  });
+  await third.waitFor(/DHCP6_INIT_FAIL failed to initialize.*cannot be written/);
+  assert.equal(await third.ended(), 1);
+  await third.stop();
+});
 
-test('a reload with a bad file changes nothing and says where', { skip }, async () => {
+test('a reload with a bad file changes nothing and says where', async () => {
   const daemon = await startDaemon({ dhcp6: fileOnly() });
   daemon.writeConfig(
     fileOnly({ subnet6: [{ id: 1, subnet: '2001:db8::/32', pools: [{ pool: '::1 - ::2' }] }] }),
@@ -96,7 +86,7 @@ test('a reload with a bad file changes nothing and says where', { skip }, async 
 
 test(
   'it follows the central configuration, counts the leases of the database, and tells libraries and the fleet',
-  { skip, timeout: 60_000 },
+  { timeout: 60_000 },
   async () => {
     const database = await createTestDatabase();
     const library = join(scratch, 'watcher.mjs');
