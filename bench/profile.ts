@@ -1,4 +1,4 @@
-// Where the CPU time of an edge goes under load: `npm run build && node --import tsx bench/profile.ts [rate] [seconds]`.
+// Where the CPU time of an edge goes under load: `npm run build && node --import tsx bench/profile.ts [rate] [seconds] [4|6] [letters of perf]`.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { formatTable } from '../src/tools/table.ts';
@@ -18,19 +18,20 @@ interface Profile {
 const shown = 30;
 const warmSeconds = 14;
 const root = resolve(import.meta.dirname, '..');
-const [rate = '2000', seconds = '8'] = process.argv.slice(2);
+const [rate = '2000', seconds = '8', familyText = '4', ...letters] = process.argv.slice(2);
+const family = familyText === '6' ? 6 : 4;
 
 const lab = await openLab(join(root, 'var/bench'));
 try {
   const directory = lab.directory('profile');
   const product = flotilla(['--cpu-prof', '--cpu-prof-dir', directory]);
   const database = await lab.createDatabase(product);
-  const server = await lab.serve(product, 0, { database });
+  const server = await lab.serve(product, 0, { family, database });
   const load = (atRate: string, forSeconds: string) =>
     perf(
       lab.load,
       [server.address],
-      [...['-r', atRate, '-p', forSeconds, '-R', 1_000_000, '-b', lab.clients.take(1_000_000)]],
+      [...['-r', atRate, '-p', forSeconds, '-R', 1_000_000, '-b', lab.clients.take(1_000_000)], ...letters],
     );
   // Compiled code, and a server that knows by then that it is alone: only then are its offers in memory.
   await load('200', String(warmSeconds));
