@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { served } from '../../src/bin/served-families.ts';
+import { formatHex } from '../../src/addr/hex.ts';
+import { formatIpv6, parseIpv6 } from '../../src/addr/ipv6.ts';
+import { openSimulatedRelay } from '../../src/tools/simulated-relay.ts';
 import { exchange, sendCommand } from '../../src/tools/shell.ts';
 import { databaseAccess, launchDaemon, startDaemon, type Daemon } from '../support/daemon.ts';
 import { createTestDatabase } from '../support/database.ts';
 
-const skip = served[6].createServer ? false : 'there is no DHCPv6 server yet';
 const scratch = mkdtempSync(join(tmpdir(), 'flt-daemon6-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -26,63 +27,114 @@ const answers = async (daemon: Daemon, command: string): Promise<Record<string, 
 const duidIn = (text: string): string[] =>
   [...text.matchAll(/DHCP6_USING_SERVERID server is using server-id ([0-9a-f:]+)/g)].map(([, duid]) => duid!);
 
-test(
-  'it starts with the log lines that scripts wait for, and answers about itself as DHCPv6',
-  { skip },
-  async () => {
-    const directory = directoryOf('start');
-    const daemon = await startDaemon({ dhcp6: fileOnly(), directory });
-    await daemon.waitFor(/"name":"kea-dhcp6".*DHCP6_STARTED Flotilla DHCPv6 server version \S+ started/);
-    assert.ok(existsSync(join(directory, 'kea-leases6.csv')));
-    assert.ok((await answers(daemon, 'config-get'))['Dhcp6']);
-    assert.equal((await answers(daemon, 'status-get'))['extended-info-tables'], false);
-    assert.deepEqual(await sendCommand(daemon.controlSocket, 'lease6-get-all'), {
-      result: 3,
-      text: '0 IPv6 lease(s) found.',
-      arguments: { leases: [] },
-    });
-    const request = JSON.stringify({ command: 'statistic-get', arguments: { name: 'subnet[1].total-nas' } });
-    assert.match(await exchange(daemon.controlSocket, request, 5_000), /\[\[18446744073709551616,/);
-    assert.equal(await daemon.stop(), 0);
-  },
-);
+test('it starts with the log lines that scripts wait for, and answers about itself as DHCPv6', async () => {
+  const directory = directoryOf('start');
+  const daemon = await startDaemon({ dhcp6: fileOnly(), directory });
+  await daemon.waitFor(/"name":"kea-dhcp6".*DHCP6_STARTED Flotilla DHCPv6 server version \S+ started/);
+  assert.ok(existsSync(join(directory, 'kea-leases6.csv')));
+  assert.ok((await answers(daemon, 'config-get'))['Dhcp6']);
+  assert.equal((await answers(daemon, 'status-get'))['extended-info-tables'], false);
+  assert.deepEqual(await sendCommand(daemon.controlSocket, 'lease6-get-all'), {
+    result: 3,
+    text: '0 IPv6 lease(s) found.',
+    arguments: { leases: [] },
+  });
+  const request = JSON.stringify({ command: 'statistic-get', arguments: { name: 'subnet[1].total-nas' } });
+  assert.match(await exchange(daemon.controlSocket, request, 5_000), /\[\[18446744073709551616,/);
+  assert.equal(await daemon.stop(), 0);
+});
 
-test(
-  'it keeps its DUID over restarts, takes another server-id on reload, and refuses to forget who it is',
-  { skip },
-  async () => {
-    const directory = directoryOf('identity');
-    const kept = join(directory, 'kea-dhcp6-serverid');
-    const first = await startDaemon({ dhcp6: fileOnly(), directory });
+test('it leases an address and a prefix by the lease file, and a reload changes under which DUID', async () => {
+  const directory = directoryOf('serve');
+  const pdPools = [{ prefix: '2001:db8:8000::', 'prefix-len': 40, 'delegated-len': 56 }];
+  const subnet = {
+    id: 1,
+    subnet: '2001:db8::/32',
+    pools: [{ pool: '2001:db8:1::/64' }],
+    'pd-pools': pdPools,
+  };
+  const config = { ...fileOnly({ subnet6: [subnet] }), 'interfaces-config': { interfaces: ['lo'] } };
+  const args = ['-p', '23547'];
+  const server = { address: '::1', port: 23_547 };
+  const relay = await openSimulatedRelay({ family: 6, address: '::1', timeout: 1_000 });
+  const client = {
+    hwaddr: Uint8Array.of(2, 0, 0, 0, 9, 1),
+    iaNa: [1],
+    iaPd: [2],
+    linkAddress: parseIpv6('2001:db8::1'),
+  };
+  const serverId = async (): Promise<string | undefined> => {
+    const advertise = await relay.discover({ ...client, hwaddr: Uint8Array.of(2, 0, 0, 0, 9, 2) }, server);
+    const duid = advertise?.options.get(2);
+    return duid && formatHex(duid);
+  };
+  const first = await startDaemon({ dhcp6: config, directory, args });
+  try {
     const [made] = duidIn(first.log());
-    assert.match(made!, /^00:02:00:00:09:bf(:..){6}$/);
-    assert.equal(readFileSync(kept, 'utf8'), made);
-    await first.stop();
-
-    const second = await startDaemon({ dhcp6: fileOnly(), directory });
-    assert.deepEqual(duidIn(second.log()), [made]);
-    second.writeConfig(fileOnly({ 'server-id': { type: 'EN', 'enterprise-id': 5 } }));
-    second.process.kill('SIGHUP');
-    await second.waitFor(/DHCP6_DYNAMIC_RECONFIGURATION_SUCCESS dynamic server reconfiguration succeeded/);
+    assert.equal(await serverId(), made);
+    const { addresses, prefixes } = await relay.bind(client, server);
+    assert.equal(addresses.length, 1);
+    const of = (address: bigint, type: string) =>
+      sendCommand(first.controlSocket, 'lease6-get', { 'ip-address': formatIpv6(address), type });
+    assert.equal((await of(addresses[0]!.address, 'IA_NA')).result, 0);
+    assert.equal((await of(prefixes[0]!.prefix, 'IA_PD')).result, 0);
+    const statistics = (await answers(first, 'statistic-get-all')) as Record<string, [[unknown]]>;
+    const now = (name: string): unknown => statistics[name]![0][0];
+    assert.deepEqual(
+      ['assigned-nas', 'assigned-pds', 'pkt6-request-received', 'pkt6-advertise-sent', 'pkt6-reply-sent'].map(
+        now,
+      ),
+      [1, 1, 1, 2, 1],
+    );
+    first.writeConfig({ ...config, 'server-id': { type: 'EN', 'enterprise-id': 5 } });
+    first.process.kill('SIGHUP');
     const changed = made!.replace('09:bf', '00:05');
-    await second.waitFor(new RegExp(`DHCP6_USING_SERVERID server is using server-id ${changed}`));
-    second.writeConfig(fileOnly({ 'data-directory': join(directory, 'missing') }));
-    second.process.kill('SIGHUP');
-    await second.waitFor(/FLOTILLA_SERVERID_REFUSED.*cannot be written/);
-    assert.equal(readFileSync(kept, 'utf8'), changed);
+    await first.waitFor(new RegExp(`server-id ${changed}`));
+    assert.equal(await serverId(), changed);
+    await first.stop('SIGKILL');
+
+    const second = await startDaemon({ dhcp6: config, directory, args });
+    const leases = await sendCommand(second.controlSocket, 'lease6-get-all');
+    assert.equal(leases.text, '2 IPv6 lease(s) found.');
     assert.equal(await second.stop(), 0);
+  } finally {
+    await relay.close();
+    await first.stop('SIGKILL');
+  }
+});
 
-    const third = launchDaemon({
-      dhcp6: fileOnly({ 'data-directory': join(directory, 'missing') }),
-      directory,
-    });
-    await third.waitFor(/DHCP6_INIT_FAIL failed to initialize.*cannot be written/);
-    assert.equal(await third.ended(), 1);
-    await third.stop();
-  },
-);
+test('it keeps its DUID over restarts, takes another server-id on reload, and refuses to forget who it is', async () => {
+  const directory = directoryOf('identity');
+  const kept = join(directory, 'kea-dhcp6-serverid');
+  const first = await startDaemon({ dhcp6: fileOnly(), directory });
+  const [made] = duidIn(first.log());
+  assert.match(made!, /^00:02:00:00:09:bf(:..){6}$/);
+  assert.equal(readFileSync(kept, 'utf8'), made);
+  await first.stop();
 
-test('a reload with a bad file changes nothing and says where', { skip }, async () => {
+  const second = await startDaemon({ dhcp6: fileOnly(), directory });
+  assert.deepEqual(duidIn(second.log()), [made]);
+  second.writeConfig(fileOnly({ 'server-id': { type: 'EN', 'enterprise-id': 5 } }));
+  second.process.kill('SIGHUP');
+  await second.waitFor(/DHCP6_DYNAMIC_RECONFIGURATION_SUCCESS dynamic server reconfiguration succeeded/);
+  const changed = made!.replace('09:bf', '00:05');
+  await second.waitFor(new RegExp(`DHCP6_USING_SERVERID server is using server-id ${changed}`));
+  second.writeConfig(fileOnly({ 'data-directory': join(directory, 'missing') }));
+  second.process.kill('SIGHUP');
+  await second.waitFor(/FLOTILLA_SERVERID_REFUSED.*cannot be written/);
+  assert.equal(readFileSync(kept, 'utf8'), changed);
+  assert.equal(await second.stop(), 0);
+
+  const third = launchDaemon({
+    dhcp6: fileOnly({ 'data-directory': join(directory, 'missing') }),
+    directory,
+  });
+  await third.waitFor(/DHCP6_INIT_FAIL failed to initialize.*cannot be written/);
+  assert.equal(await third.ended(), 1);
+  await third.stop();
+});
+
+test('a reload with a bad file changes nothing and says where', async () => {
   const daemon = await startDaemon({ dhcp6: fileOnly() });
   daemon.writeConfig(
     fileOnly({ subnet6: [{ id: 1, subnet: '2001:db8::/32', pools: [{ pool: '::1 - ::2' }] }] }),
@@ -96,7 +148,7 @@ test('a reload with a bad file changes nothing and says where', { skip }, async 
 
 test(
   'it follows the central configuration, counts the leases of the database, and tells libraries and the fleet',
-  { skip, timeout: 60_000 },
+  { timeout: 60_000 },
   async () => {
     const database = await createTestDatabase();
     const library = join(scratch, 'watcher.mjs');
