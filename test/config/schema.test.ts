@@ -147,7 +147,7 @@ test('what is valid and not in force is said, and nothing else is', () => {
   const of = (text: string): string[] =>
     load(`{ "Dhcp4": { ${text} } }`).warnings.map((warning) => warning.replace(/^.*not in force: /, ''));
   assert.deepEqual(of('"hooks-libraries": [ { "library": "/x/libdhcp_lease_cmds.so" } ]'), [
-    'library = "/x/libdhcp_lease_cmds.so"; lease4-get, lease4-get-all and lease4-get-page are built in, its other commands are not there',
+    'library = "/x/libdhcp_lease_cmds.so"; the commands -get, -get-all and -get-page are built in, its others are not there',
   ]);
   assert.deepEqual(
     of(`"loggers": [ { "name": "kea-dhcp4", "severity": "DEBUG", "debuglevel": 99, "output-options": [ { "output": "stdout", "flush": true } ] },

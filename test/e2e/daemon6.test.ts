@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { formatHex } from '../../src/addr/hex.ts';
+import { formatIpv6, parseIpv6 } from '../../src/addr/ipv6.ts';
+import { openSimulatedRelay } from '../../src/tools/simulated-relay.ts';
 import { exchange, sendCommand } from '../../src/tools/shell.ts';
 import { databaseAccess, launchDaemon, startDaemon, type Daemon } from '../support/daemon.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -39,6 +42,65 @@ test('it starts with the log lines that scripts wait for, and answers about itse
   const request = JSON.stringify({ command: 'statistic-get', arguments: { name: 'subnet[1].total-nas' } });
   assert.match(await exchange(daemon.controlSocket, request, 5_000), /\[\[18446744073709551616,/);
   assert.equal(await daemon.stop(), 0);
+});
+
+test('it leases an address and a prefix by the lease file, and a reload changes under which DUID', async () => {
+  const directory = directoryOf('serve');
+  const pdPools = [{ prefix: '2001:db8:8000::', 'prefix-len': 40, 'delegated-len': 56 }];
+  const subnet = {
+    id: 1,
+    subnet: '2001:db8::/32',
+    pools: [{ pool: '2001:db8:1::/64' }],
+    'pd-pools': pdPools,
+  };
+  const config = { ...fileOnly({ subnet6: [subnet] }), 'interfaces-config': { interfaces: ['lo'] } };
+  const args = ['-p', '23547'];
+  const server = { address: '::1', port: 23_547 };
+  const relay = await openSimulatedRelay({ family: 6, address: '::1', timeout: 1_000 });
+  const client = {
+    hwaddr: Uint8Array.of(2, 0, 0, 0, 9, 1),
+    iaNa: [1],
+    iaPd: [2],
+    linkAddress: parseIpv6('2001:db8::1'),
+  };
+  const serverId = async (): Promise<string | undefined> => {
+    const advertise = await relay.discover({ ...client, hwaddr: Uint8Array.of(2, 0, 0, 0, 9, 2) }, server);
+    const duid = advertise?.options.get(2);
+    return duid && formatHex(duid);
+  };
+  const first = await startDaemon({ dhcp6: config, directory, args });
+  try {
+    const [made] = duidIn(first.log());
+    assert.equal(await serverId(), made);
+    const { addresses, prefixes } = await relay.bind(client, server);
+    assert.equal(addresses.length, 1);
+    const of = (address: bigint, type: string) =>
+      sendCommand(first.controlSocket, 'lease6-get', { 'ip-address': formatIpv6(address), type });
+    assert.equal((await of(addresses[0]!.address, 'IA_NA')).result, 0);
+    assert.equal((await of(prefixes[0]!.prefix, 'IA_PD')).result, 0);
+    const statistics = (await answers(first, 'statistic-get-all')) as Record<string, [[unknown]]>;
+    const now = (name: string): unknown => statistics[name]![0][0];
+    assert.deepEqual(
+      ['assigned-nas', 'assigned-pds', 'pkt6-request-received', 'pkt6-advertise-sent', 'pkt6-reply-sent'].map(
+        now,
+      ),
+      [1, 1, 1, 2, 1],
+    );
+    first.writeConfig({ ...config, 'server-id': { type: 'EN', 'enterprise-id': 5 } });
+    first.process.kill('SIGHUP');
+    const changed = made!.replace('09:bf', '00:05');
+    await first.waitFor(new RegExp(`server-id ${changed}`));
+    assert.equal(await serverId(), changed);
+    await first.stop('SIGKILL');
+
+    const second = await startDaemon({ dhcp6: config, directory, args });
+    const leases = await sendCommand(second.controlSocket, 'lease6-get-all');
+    assert.equal(leases.text, '2 IPv6 lease(s) found.');
+    assert.equal(await second.stop(), 0);
+  } finally {
+    await relay.close();
+    await first.stop('SIGKILL');
+  }
 });
 
 test('it keeps its DUID over restarts, takes another server-id on reload, and refuses to forget who it is', async () => {
