@@ -1,9 +1,10 @@
 // Claims that say which row their writer saw: true or false, what is decided never depends on it, only what it costs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { createBatchingLeaseStore } from '../../src/store/batching.ts';
 import { judgeWrite } from '../../src/store/judge.ts';
 import type { Lease, Lease4, Lease6 } from '../../src/store/lease.ts';
-import type { ClientKey, LeaseWrite, WriteOutcome } from '../../src/store/lease-store.ts';
+import type { ClientKey, LeaseFindings, LeaseWrite, WriteOutcome } from '../../src/store/lease-store.ts';
 import type { MysqlBackend } from '../../src/store/mysql/mysql-backend.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { addresses6, client4, client6, leases4, prefixes6, type Changes, type LeaseMaker } from './leases.ts';
@@ -188,3 +189,41 @@ const own6 = (type: 0 | 2): OwnPart<Lease6> => ({
 });
 seenRows(addresses6, own6(0));
 seenRows(prefixes6, own6(2));
+
+test('both identity associations of a message are looked up, and set aside, in one round trip, and committed in another', async () => {
+  const database = await createTestDatabase();
+  const { backend } = openMysqlForContract(database, {}, addresses6.table);
+  const store = createBatchingLeaseStore(backend);
+  const lookUp = (n: number): Promise<LeaseFindings<Lease6>[]> =>
+    Promise.all(
+      [addresses6, prefixes6].map((make) =>
+        store.find({
+          client: make.client(n),
+          subnetIds: [1],
+          addresses: [make.address(n)],
+          ...make.units,
+          hold: { address: make.address(n), subnetId: 1, seconds: 10 },
+        }),
+      ),
+    );
+  // The first one in a subnet makes the server known there.
+  await lookUp(1);
+  const packets = backend.packets;
+  const found = await lookUp(2);
+  assert.deepEqual(
+    found.map(({ hold }) => hold),
+    ['held', 'held'],
+  );
+  assert.equal(backend.packets, packets + 1);
+  const outcomes = await Promise.all(
+    [addresses6, prefixes6].map((make) => store.write({ ...make.claim(2), seen: null })),
+  );
+  assert.deepEqual(
+    outcomes.map(({ result }) => result),
+    ['done', 'done'],
+  );
+  assert.equal(backend.packets, packets + 2);
+  await assertStatisticsEqualRecount(database.pool);
+  await store.close();
+  await database.drop();
+});
