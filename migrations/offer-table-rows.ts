@@ -32,8 +32,8 @@ export const offerTables: readonly { readonly name: string; readonly create: str
 ];
 
 /**
- * Blocks of 64 addresses (all but the last six bits of `first_address` alike) whose addresses without a lease only `server`
- * may offer, until when. `owner` tells its processes apart: one that was started anew does not know what it offered before.
+ * Blocks of 64 addresses (all but the last six bits of `first_address` alike), or of 64 delegated prefixes of one length,
+ * of which only `server` may offer those without a lease, until when. `owner` tells its processes apart: one that was started anew does not know what it offered before.
  */
 export const offerBlockTable = {
   name: 'fleet_offer_block',

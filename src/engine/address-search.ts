@@ -6,8 +6,8 @@ import { FlotillaError } from '../errors.ts';
 import { isClaimable } from '../store/judge.ts';
 import { ownedBy } from '../store/lease-owner.ts';
 import { isExpired, leaseState, type Lease } from '../store/lease.ts';
-import type { ClientKey, LeaseFindings, OfferHold } from '../store/lease-store.ts';
-import { findPoolSubnet, isEligible, type LeaseType } from './eligible.ts';
+import type { ClientKey, LeaseFindings, LeaseQuery, OfferHold } from '../store/lease-store.ts';
+import { findPoolSubnet, isEligible, poolOf, type LeaseType } from './eligible.ts';
 import type { EngineServices, PacketContext } from './packet-context.ts';
 
 /** Set aside by an offer: for this client, for another, or `later` while servers agree (LeaseFindings.hold). */
@@ -42,7 +42,9 @@ export async function findLeases<L extends Lease>(
   const members = networkName === null ? undefined : s.snapshot.networks.get(networkName)?.subnets;
   // A network of many subnets is searched by client alone.
   const subnetIds = !members ? [id] : members.length > 8 ? null : members.map((subnet) => subnet.id);
-  const found = await s.engine.leases.find({ client: s.client, subnetIds, addresses, ...(hold && { hold }) });
+  const units = unitsOf(s, hold ? [hold.address, ...addresses] : addresses);
+  const query = { client: s.client, subnetIds, addresses, ...units, ...(hold && { hold }) };
+  const found = await s.engine.leases.find(query);
   s.own = found.own;
   rememberHeld(s, addresses, found, hold);
 }
@@ -54,8 +56,25 @@ export async function askHolders<L extends Lease>(
 ): Promise<void> {
   const unknown = addresses.filter((address) => !s.held.has(address));
   if (unknown.length === 0) return;
-  const found = await s.engine.leases.find({ client: s.client, subnetIds: [], addresses: unknown });
+  const query = { client: s.client, subnetIds: [], addresses: unknown, ...unitsOf(s, unknown) };
+  const found = await s.engine.leases.find(query);
   rememberHeld(s, unknown, found, null);
+}
+
+const addressUnits = {};
+
+/** Of prefixes, how long they are, as the pool of the first says that is in one. */
+function unitsOf<L extends Lease>(
+  s: AddressSearch<L>,
+  addresses: readonly L['address'][],
+): Pick<LeaseQuery<L>, 'delegatedLength'> {
+  if (s.leaseType === 0) return addressUnits;
+  for (const address of addresses) {
+    const subnet = findPoolSubnet(s, address, s.leaseType);
+    const pool = subnet && poolOf(subnet.pdPools, address, s.classes);
+    if (pool) return { delegatedLength: pool.delegatedLength };
+  }
+  return addressUnits;
 }
 
 function rememberHeld<L extends Lease>(
@@ -117,7 +136,7 @@ export async function setAside<L extends Lease>(
 ): Promise<boolean> {
   if (!s.offers.has(address) || (isReserved && s.offers.get(address) === 'other')) {
     const hold = { ...holdOf(s, subnetId, address), ...(isReserved && { isReserved }) };
-    const query = { client: s.client, subnetIds: [], addresses: [address], hold };
+    const query = { client: s.client, subnetIds: [], addresses: [address], ...unitsOf(s, [address]), hold };
     rememberHeld(s, [address], await s.engine.leases.find(query), hold);
   }
   const offer = s.offers.get(address);

@@ -109,8 +109,9 @@ function declinedRow<L extends Lease>(row: L, probation: number, now: number): L
 
 function withoutRelayInfo(context: Lease['userContext']): Lease['userContext'] {
   const isc = context?.['ISC'];
-  if (!context || typeof isc !== 'object' || isc === null || !('relay-agent-info' in isc)) return context;
-  const { 'relay-agent-info': _relay, ...restOfIsc } = isc as Record<string, unknown>;
+  if (!context || typeof isc !== 'object' || isc === null) return context;
+  if (!('relay-agent-info' in isc || 'relay-info' in isc)) return context;
+  const { 'relay-agent-info': _v4, 'relay-info': _v6, ...restOfIsc } = isc as Record<string, unknown>;
   const { ISC: _isc, ...rest } = context;
   const left = Object.keys(restOfIsc).length > 0 ? { ...rest, ISC: restOfIsc } : rest;
   return Object.keys(left).length > 0 ? left : null;

@@ -27,7 +27,7 @@ export interface LeaseQuery<L extends Lease = Lease> {
   readonly subnetIds: readonly number[] | null;
   /** Addresses whose rows are wanted, whoever holds them (candidates, requested address). */
   readonly addresses: readonly L['address'][];
-  /** They are prefixes of this length, and what is set aside is one (DHCPv6). */
+  /** Must be given where they are delegated prefixes: of this length, and so is what is set aside. */
   readonly delegatedLength?: number;
   /** Sets an address aside for `client` (which must be given), before any row is read. */
   readonly hold?: OfferHold<L>;

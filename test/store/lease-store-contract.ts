@@ -274,7 +274,8 @@ export function leaseStoreContract<L extends Lease>(
   });
 
   it('reclaims the oldest expired leases first: kept in state 2, or deleted', async () => {
-    const context = { ISC: { 'relay-agent-info': { 'sub-options': '0x0101' } }, note: 'n' };
+    const relay = { 'relay-agent-info': { 'sub-options': '0x0101' }, 'relay-info': [{ hop: 0 }] };
+    const context = { ISC: relay, note: 'n' };
     const older = await put(1, { validLifetime: 20, hostname: 'h', fqdnFwd: true, userContext: context });
     await put(2, { validLifetime: 40 });
     await put(3, { validLifetime: 4000 });

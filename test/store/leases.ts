@@ -27,6 +27,8 @@ export interface LeaseMaker<L extends Lease = Lease> {
   readonly client: (n: number) => ClientKey;
   /** Address number `n`, given to client `who`. */
   readonly lease: (n: number, more?: Changes, who?: number) => L;
+  /** Number of the client that has it. */
+  readonly ownerOf: (lease: L) => number;
   /** The owner of a declined row. */
   readonly nobody: Partial<L>;
   /** A client that a declined row must not be taken for the lease of. */
@@ -44,6 +46,9 @@ export const hostAddress = (n: number): number => 0x0a140000 + n;
 export function client4(n: number): Extract<ClientKey, { family: 4 }> {
   return { family: 4, clientId: null, hwaddr: Uint8Array.of(2, 1, n >>> 24, n >>> 16, n >>> 8, n) };
 }
+
+const lastNumber = (bytes: Uint8Array): number =>
+  new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4);
 
 const unnamed = {
   validLifetime: 3600,
@@ -85,6 +90,7 @@ export const leases4: LeaseMaker<Lease4> = {
   numberOf: (address) => address - hostAddress(0),
   client: client4,
   lease: (n, more, who = n) => lease4(n, { ...more, hwaddr: client4(who).hwaddr }),
+  ownerOf: ({ hwaddr }) => lastNumber(hwaddr),
   nobody: { hwaddr: new Uint8Array(0), clientId: null },
   nobodysClient: () => ({ ...client4(0), hwaddr: new Uint8Array(0) }),
   range: (first, last) => ({ first: hostAddress(first), last: hostAddress(last) }),
@@ -146,6 +152,7 @@ function leases6(type: 0 | 2): LeaseMaker<Lease6> {
     numberOf: (of) => Number((of - first) >> BigInt(128 - length)),
     client: (n) => client6(n, type),
     lease,
+    ownerOf: ({ duid }) => lastNumber(duid),
     nobody: { duid: new Uint8Array(3), preferredLifetime: 0 },
     nobodysClient: (n) => ({ ...client6(n, type), duid: new Uint8Array(3) }),
     range: (from, to) => ({ first: address(from), last: address(to), ...units }),
@@ -160,3 +167,5 @@ function leases6(type: 0 | 2): LeaseMaker<Lease6> {
 
 export const addresses6 = leases6(0);
 export const prefixes6 = leases6(2);
+
+export const makers = { leases4, addresses6, prefixes6 } as const;

@@ -8,9 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RowDataPacket } from 'mysql2/promise';
 import { silentLogger } from '../../src/log.ts';
 import { createBatchingLeaseStore } from '../../src/store/batching.ts';
+import type { Lease } from '../../src/store/lease.ts';
 import { openLanes } from '../../src/store/mysql/lanes.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { client4, hostAddress, lease4 } from './leases.ts';
+import { client4, lease4, leases4, makers, type LeaseMaker } from './leases.ts';
 import { openMysqlForContract } from './open-mysql.ts';
 import { assertStatisticsEqualRecount, waitUntilSettled } from './statistics.ts';
 
@@ -21,17 +22,23 @@ before(async () => {
 afterEach(async () => {
   await waitUntilSettled(database.pool);
   await assertStatisticsEqualRecount(database.pool);
-  await database.pool.query('DELETE FROM lease4');
+  await database.pool.query('DELETE FROM lease4; DELETE FROM lease6');
 });
 after(() => database.drop());
 
 interface Writer {
   readonly process: ChildProcess;
-  readonly acknowledged: (readonly [address: number, hwaddr: string])[];
+  readonly acknowledged: (readonly [n: number, who: number])[];
   readonly ended: Promise<number | null>;
 }
 
-function startWriter(number: number, clients: number, poolSize: number, mode: string): Writer {
+function startWriter(
+  number: number,
+  clients: number,
+  poolSize: number,
+  mode: string,
+  kind: keyof typeof makers,
+): Writer {
   const script = new URL('./writer-process.ts', import.meta.url).pathname;
   const args = [
     '--import',
@@ -42,13 +49,14 @@ function startWriter(number: number, clients: number, poolSize: number, mode: st
     String(clients),
     String(poolSize),
     mode,
+    kind,
   ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const acknowledged: [number, string][] = [];
+  const acknowledged: [number, number][] = [];
   const lines = createInterface({ input: child.stdout });
   lines.on('line', (line) => {
-    const [, address, hwaddr] = line.split(' ');
-    acknowledged.push([Number(address), hwaddr!]);
+    const [, n, who] = line.split(' ');
+    acknowledged.push([Number(n), Number(who)]);
   });
   const ended = Promise.all([once(child, 'exit'), once(lines, 'close')]).then(
     ([[code]]) => code as number | null,
@@ -56,66 +64,76 @@ function startWriter(number: number, clients: number, poolSize: number, mode: st
   return { process: child, acknowledged, ended };
 }
 
-async function rows(): Promise<Map<number, string>> {
-  const [found] = await database.pool.query<RowDataPacket[]>(
-    'SELECT address, HEX(hwaddr) AS hwaddr FROM lease4',
-  );
-  return new Map(found.map((row) => [row['address'] as number, (row['hwaddr'] as string).toLowerCase()]));
+/** Number of the address → number of the client. */
+async function rows<L extends Lease>(make: LeaseMaker<L>): Promise<Map<number, number>> {
+  const { backend } = openMysqlForContract(database, {}, make.table);
+  const { leases } = await backend.page(null, 1_000_000, null);
+  await backend.close();
+  return new Map(leases.map((lease) => [make.numberOf(lease.address), make.ownerOf(lease)]));
 }
 
-test('three servers on one pool give no address to two clients', async () => {
-  const writers = [1, 2, 3].map((number) => startWriter(number, 150, 500, 'claim'));
-  for (const { ended } of writers) assert.equal(await ended, 0);
-  const all = writers.flatMap(({ acknowledged }) => acknowledged);
-  const owners = new Map<number, string>();
-  for (const [address, hwaddr] of all) {
-    assert.equal(owners.get(address) ?? hwaddr, hwaddr, `${address} was given to two clients`);
-    owners.set(address, hwaddr);
-  }
-  assert.deepEqual(await rows(), owners);
-  assert.ok(owners.size > 430, `${owners.size} of 450 clients got an address`);
-});
+function races<L extends Lease>(kind: keyof typeof makers, make: LeaseMaker<L>): void {
+  const { table, family } = make.table;
+  const theirs =
+    family === 4
+      ? { columns: 'hwaddr', values: "X'AA'" }
+      : { columns: 'duid, iaid, lease_type, prefix_len', values: "X'AAAAAA', 1, 2, 56" };
 
-test('claims, moves, releases, declines and reclamation by three servers at once leave the counters exact', async () => {
-  const writers = [1, 2, 3].map((number) => startWriter(number, 30, 90, 'mixed'));
-  // Somebody else's rows at the same time, counted by the triggers.
-  for (let i = 0; i < 25; i++) {
-    await database.pool
-      .query(
-        "INSERT INTO lease4 (address, hwaddr, subnet_id, pool_id, state, valid_lifetime, expire) VALUES (?, X'AA', 1, 0, 0, 1, NOW()) ON DUPLICATE KEY UPDATE state = 0",
-        [hostAddress(i)],
-      )
-      .catch((error: unknown) => assert.equal((error as { errno: number }).errno, 1213));
-    await sleep(20);
-  }
-  for (const { ended } of writers) assert.equal(await ended, 0);
-});
+  test(`${make.kind}: three servers on one pool give no address to two clients`, async () => {
+    const writers = [1, 2, 3].map((number) => startWriter(number, 150, 500, 'claim', kind));
+    for (const { ended } of writers) assert.equal(await ended, 0);
+    const all = writers.flatMap(({ acknowledged }) => acknowledged);
+    const owners = new Map<number, number>();
+    for (const [n, who] of all) {
+      assert.equal(owners.get(n) ?? who, who, `${n} was given to two clients`);
+      owners.set(n, who);
+    }
+    assert.deepEqual(await rows(make), owners);
+    assert.ok(owners.size > 430, `${owners.size} of 450 clients got an address`);
+  });
 
-test('two servers that reclaim at once reclaim each expired lease once', async () => {
-  const backends = [openMysqlForContract(database).backend, openMysqlForContract(database).backend];
-  const cltt = Math.floor(Date.now() / 1000) - 1000;
-  const expired = Array.from({ length: 1200 }, (_, n) =>
-    lease4(n, { cltt: cltt - (n % 7), validLifetime: 60 }),
-  );
-  await backends[0]!.writeAll(expired.map((lease) => ({ verb: 'put', lease })));
-  const reclaimed = await Promise.all(
-    backends.map((backend) => backend.reclaim({ limit: 0, remove: false })),
-  );
-  const addresses = reclaimed.flat().map(({ address }) => address);
-  const rest = (await backends[0]!.reclaim({ limit: 0, remove: false })).map(({ address }) => address);
-  assert.equal(new Set([...addresses, ...rest]).size, 1200);
-  assert.equal(addresses.length + rest.length, 1200);
-  await Promise.all(backends.map((backend) => backend.close()));
-});
+  test(`${make.kind}: claims, moves, releases, declines and reclamation by three servers at once leave the counters exact`, async () => {
+    const writers = [1, 2, 3].map((number) => startWriter(number, 30, 90, 'mixed', kind));
+    // Somebody else's rows at the same time, counted by the triggers.
+    for (let i = 0; i < 25; i++) {
+      await database.pool
+        .query(
+          `INSERT INTO ${table} (address, ${theirs.columns}, subnet_id, pool_id, state, valid_lifetime, expire) VALUES (${make.table.addressLiteral(make.address(i))}, ${theirs.values}, 1, 0, 0, 1, NOW()) ON DUPLICATE KEY UPDATE state = 0`,
+        )
+        .catch((error: unknown) => assert.equal((error as { errno: number }).errno, 1213));
+      await sleep(20);
+    }
+    for (const { ended } of writers) assert.equal(await ended, 0);
+  });
+
+  test(`${make.kind}: two servers that reclaim at once reclaim each expired lease once`, async () => {
+    const backends = [1, 2].map(() => openMysqlForContract(database, {}, make.table).backend);
+    const cltt = Math.floor(Date.now() / 1000) - 1000;
+    const expired = Array.from({ length: 1200 }, (_, n) =>
+      make.lease(n, { cltt: cltt - (n % 7), validLifetime: 60 }),
+    );
+    await backends[0]!.writeAll(expired.map((lease) => ({ verb: 'put', lease })));
+    const reclaimed = await Promise.all(
+      backends.map((backend) => backend.reclaim({ limit: 0, remove: false })),
+    );
+    const addresses = reclaimed.flat().map(({ address }) => address);
+    const rest = (await backends[0]!.reclaim({ limit: 0, remove: false })).map(({ address }) => address);
+    assert.equal(new Set([...addresses, ...rest]).size, 1200);
+    assert.equal(addresses.length + rest.length, 1200);
+    await Promise.all(backends.map((backend) => backend.close()));
+  });
+}
+races('leases4', leases4);
+races('prefixes6', makers.prefixes6);
 
 test('what a server acknowledged before kill -9 is in the database', async () => {
-  const writer = startWriter(1, 3000, 100_000, 'claim');
+  const writer = startWriter(1, 3000, 100_000, 'claim', 'leases4');
   while (writer.acknowledged.length < 200) await sleep(5);
   writer.process.kill('SIGKILL');
   await writer.ended;
   await waitUntilSettled(database.pool);
-  const found = await rows();
-  for (const [address, hwaddr] of writer.acknowledged) assert.equal(found.get(address), hwaddr);
+  const found = await rows(leases4);
+  for (const [n, who] of writer.acknowledged) assert.equal(found.get(n), who);
   assert.ok(writer.acknowledged.length < 3000, 'the writer was killed in the middle');
 });
 
@@ -161,7 +179,7 @@ test('killed connections lose nothing that was acknowledged and leave no statist
   };
   await Promise.all([work, killer()]);
   assert.ok(kills >= 3, `${kills} connections killed, ${refused} writes refused`);
-  assert.equal((await rows()).size, next);
+  assert.equal((await rows(leases4)).size, next);
   await store.close();
 });
 

@@ -101,6 +101,16 @@ export function isRenewal<L extends Lease>(table: LeaseSql<L>, claim: Claim<L>):
   return kindOf(table, claim) === 'renew';
 }
 
+/** The row is what a packet at `now` (seconds) made of the one that was seen. */
+export function isRenewed<L extends Lease>(
+  table: LeaseSql<L>,
+  { lease }: Claim<L>,
+  row: L | null,
+  now: number,
+): boolean {
+  return row?.cltt === now && table.fields.every((field) => field.cell(row) === field.cell(lease));
+}
+
 function kindOf<L extends Lease>(table: LeaseSql<L>, { lease, seen }: Claim<L>): Kind {
   if (!seen) return 'insert';
   if (seen.state !== leaseState.default) return 'overwrite';

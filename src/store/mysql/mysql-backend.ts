@@ -9,7 +9,7 @@ import { infiniteLifetime, type Lease } from '../lease.ts';
 import type { LeaseBackend, LeaseWrite, WriteOutcome } from '../lease-store.ts';
 import { ownerName } from '../lease-owner.ts';
 import { findFree } from './find-free.ts';
-import { claimPacket, isForeseen, isRenewal } from './claim-sql.ts';
+import { claimPacket, isForeseen, isRenewal, isRenewed, type Claim } from './claim-sql.ts';
 import { openLanes, type LaneOptions, type PacketResult } from './lanes.ts';
 import { findWithOffers } from './find-offers.ts';
 import { createOfferLedger } from './offer-ledger.ts';
@@ -107,6 +107,9 @@ export function openMysqlBackend<L extends Lease>(
     const foreseen = writes.filter(isForeseen<L>);
     const outcomes = new Map<LeaseWrite<L>, WriteOutcome<L>>();
     let others: readonly LeaseWrite<L>[] = writes.filter((write) => !isForeseen(write));
+    /** Claims of which some were carried out, at which second. */
+    let again: readonly Claim<L>[] = [];
+    let triedAt = 0;
     const judged = others.length > 0 ? judgedPacket(others) : null;
     if (foreseen.length > 0) {
       const short = claimPacket(table, foreseen, ownStatistics);
@@ -115,10 +118,10 @@ export function openMysqlBackend<L extends Lease>(
         const now = Number((results[short.clockAt] as readonly (readonly unknown[])[])[0]![0]);
         const matched = short.updatesAt.map((at) => (results[at] as { affectedRows: number }).affectedRows);
         const isMissing = matched.reduce((sum, rows) => sum + rows, 0) !== short.updates;
-        const again: LeaseWrite<L>[] = [];
+        if (isMissing) again = foreseen.filter((claim) => isRenewal(table, claim));
+        triedAt = now;
         for (const claim of foreseen) {
-          if (isMissing && isRenewal(table, claim)) again.push(claim);
-          else outcomes.set(claim, done(claim, claim.seen!, null, now));
+          if (!again.includes(claim)) outcomes.set(claim, done(claim, claim.seen!, null, now));
         }
         if (judged) readJudged(judged, others, results.slice(short.results), outcomes);
         others = again;
@@ -127,6 +130,11 @@ export function openMysqlBackend<L extends Lease>(
     if (others.length > 0) {
       const packet = judgedPacket(others);
       readJudged(packet, others, await lanes.packet(packet.sql), outcomes);
+    }
+    for (const claim of again) {
+      const outcome = outcomes.get(claim)!;
+      if (outcome.result === 'done' && isRenewed(table, claim, outcome.before, triedAt))
+        outcomes.set(claim, { ...outcome, before: claim.seen! });
     }
     return writes.map((write) => outcomes.get(write)!);
   };
