@@ -1,5 +1,5 @@
 // `npm run bench`: every row of the table, Flotilla and Kea in one run on one durable database, the same load for both.
-// npm run bench -- [--quick] [--only ROW[,ROW]] [--kea-root DIR]
+// npm run bench -- [--quick] [--only ROW[,ROW]] [--kea-root DIR] [--database-root DIR]
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
@@ -51,6 +51,7 @@ interface Flags {
   readonly quick?: boolean;
   readonly only?: string;
   readonly keaRoot?: string;
+  readonly databaseRoot?: string;
 }
 
 interface Measured extends BenchLine {
@@ -62,6 +63,7 @@ const flags = new Command('bench')
   .option('--quick', 'short runs: for a first look')
   .option('--only <rows>', `some rows: ${runs.map(({ name }) => name).join(', ')}`)
   .option('--kea-root <directory>', 'use the Kea inside this chroot')
+  .option('--database-root <directory>', 'use the mysqld inside this chroot')
   .parse()
   .opts<Flags>();
 const missing = namespacesMissing();
@@ -80,7 +82,7 @@ async function bench(chosen: typeof runs): Promise<void> {
   const found = kea(flags.keaRoot === undefined ? '' : resolve(flags.keaRoot));
   const peer = typeof found === 'string' ? null : found;
   if (typeof found === 'string') console.error(`without Kea: ${found}`);
-  const lab = await openLab(join(root, 'var/bench'));
+  const lab = await openLab(join(root, 'var/bench'), flags.databaseRoot && resolve(flags.databaseRoot));
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void lab.close().finally(() => process.exit(1)));
   const product = flotilla();

@@ -1,5 +1,7 @@
 // The durable database server of a run, in a namespace of its own, and the proof that it is durable.
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { openPool } from '../../src/db/connect.ts';
@@ -32,15 +34,16 @@ export async function openBenchDatabase(
   directory: string,
   host: Host,
   hostAddress: string,
+  /** '' for the installed one, else of a chroot that has mysqld. */
+  root: string,
 ): Promise<BenchDatabase> {
-  const binary = findServerBinary();
-  if (!binary) throw new Error('no mariadbd or mysqld is installed');
+  const binary = root === '' ? findServerBinary() : serverBinaryIn(root);
+  if (!binary) throw new Error(`no mariadbd or mysqld is installed${root && ` in ${root}`}`);
   mkdirSync(directory, { recursive: true });
   const wrapper = join(directory, `${binary.flavour}-in-namespace`);
   writeFileSync(
     wrapper,
-    `#!/bin/sh\nPATH=${searchPath}\ncase "$*" in *--initialize*) exec ${binary.path} "$@" ;; esac\n` +
-      `exec ip netns exec ${host.namespace} ${binary.path} "$@"\n`,
+    root === '' ? wrapped(binary.path, host) : wrappedIn(root, binary.path, directory, host),
   );
   chmodSync(wrapper, 0o755);
   const server = await openPrivateServer({
@@ -70,6 +73,29 @@ export async function openBenchDatabase(
       await server.stop();
     },
   };
+}
+
+const wrapped = (program: string, host: Host): string =>
+  `#!/bin/sh\nPATH=${searchPath}\ncase "$*" in *--initialize*) exec ${program} "$@" ;; esac\n` +
+  `exec ip netns exec ${host.namespace} ${program} "$@"\n`;
+
+/** Its data and its socket stay outside: both are mounted at the same paths, for this process alone. */
+function wrappedIn(root: string, program: string, directory: string, host: Host): string {
+  const mounts = [directory, tmpdir()].map(
+    (path) => `mkdir -p ${root}${path} && mount --bind ${path} ${root}${path}`,
+  );
+  const inside = `${mounts.join(' && ')} && exec chroot ${root} ${program} "$@"`;
+  return (
+    `#!/bin/sh\nPATH=${searchPath}\ncase "$*" in *--initialize*) exec unshare -m sh -c '${inside}' sh "$@" ;; esac\n` +
+    `exec ip netns exec ${host.namespace} sh -c '${inside}' sh "$@"\n`
+  );
+}
+
+function serverBinaryIn(root: string): ReturnType<typeof findServerBinary> {
+  const path = '/usr/sbin/mysqld';
+  if (!existsSync(join(root, path))) return undefined;
+  const version = execFileSync('chroot', [root, path, '--no-defaults', '--version'], { encoding: 'utf8' });
+  return { path, version: version.trim(), flavour: 'mysql' };
 }
 
 async function assertDurable(pool: Pool): Promise<void> {

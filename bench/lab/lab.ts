@@ -64,7 +64,8 @@ const serverAddress = (slot: number): Readonly<Record<Family, string>> => ({
   6: `2001:db8:99::${slot + 1}`,
 });
 
-export async function openLab(parent: string): Promise<Lab> {
+/** `databaseRoot`: a chroot whose mysqld is used instead of the installed server; '' for none. */
+export async function openLab(parent: string, databaseRoot = ''): Promise<Lab> {
   mkdirSync(parent, { recursive: true });
   const root = mkdtempSync(join(parent, 'lab-'));
   const network = createNetwork();
@@ -92,7 +93,12 @@ export async function openLab(parent: string): Promise<Lab> {
       network.attach(host, 'data', `10.98.0.${slot + 11}/24`);
       return host;
     });
-    database = await openBenchDatabase(join(root, 'database'), databaseHost, databaseHostAddress);
+    database = await openBenchDatabase(
+      join(root, 'database'),
+      databaseHost,
+      databaseHostAddress,
+      databaseRoot,
+    );
     const { admin, socketPath, address } = database;
     let [databases, directories] = [0, 0];
     return {

@@ -98,8 +98,8 @@ async function claim(s: IaSearch, lease: Lease6, previous: Lease6 | null): Promi
 
 /** The client has to leave what it holds: another's, out of every pool, or besides its reservation. */
 export async function giveUp(s: IaSearch, lease: Lease6): Promise<void> {
-  s.withdrawn.push({ address: lease.address, length: lease.prefixLength });
   if (isOffer(s.t)) return;
+  s.withdrawn.push({ address: lease.address, length: lease.prefixLength });
   const outcome = await s.engine.leases.write({ verb: 'remove', client: s.client, address: lease.address });
   if (outcome.result !== 'done' || !outcome.before) return;
   s.engine.usage.removed(outcome.before);
