@@ -1,4 +1,4 @@
-// All scenarios, for the test of each store.
+// All scenarios of both families, for the test of each store.
 import type { Scenario } from '../scenario.ts';
 import { destinations } from './destinations.ts';
 import { endings } from './endings.ts';
@@ -9,6 +9,12 @@ import { names } from './names.ts';
 import { rebooting } from './reboot.ts';
 import { reservations } from './reservations.ts';
 import { subnets } from './subnets.ts';
+import { solicitation } from './v6/solicit.ts';
+import { requests } from './v6/request.ts';
+import { extension } from './v6/extend.ts';
+import { confirmation } from './v6/confirm.ts';
+import { returning } from './v6/give-back.ts';
+import { validation } from './v6/validation.ts';
 
 export const allScenarios: readonly Scenario[] = [
   ...exchange,
@@ -20,4 +26,13 @@ export const allScenarios: readonly Scenario[] = [
   ...replyOptions,
   ...destinations,
   ...names,
+];
+
+export const allScenarios6: readonly Scenario<6>[] = [
+  ...solicitation,
+  ...requests,
+  ...extension,
+  ...confirmation,
+  ...returning,
+  ...validation,
 ];
