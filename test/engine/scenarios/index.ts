@@ -15,6 +15,9 @@ import { extension } from './v6/extend.ts';
 import { confirmation } from './v6/confirm.ts';
 import { returning } from './v6/give-back.ts';
 import { validation } from './v6/validation.ts';
+import { lifetimes6 } from './v6/lifetimes.ts';
+import { subnets6 } from './v6/subnets.ts';
+import { relaying } from './v6/relays.ts';
 
 export const allScenarios: readonly Scenario[] = [
   ...exchange,
@@ -35,4 +38,7 @@ export const allScenarios6: readonly Scenario<6>[] = [
   ...confirmation,
   ...returning,
   ...validation,
+  ...lifetimes6,
+  ...subnets6,
+  ...relaying,
 ];
