@@ -18,6 +18,12 @@ import { validation } from './v6/validation.ts';
 import { lifetimes6 } from './v6/lifetimes.ts';
 import { subnets6 } from './v6/subnets.ts';
 import { relaying } from './v6/relays.ts';
+import { options6 } from './v6/options.ts';
+import { names6 } from './v6/names.ts';
+import { hardware } from './v6/hardware.ts';
+import { classes6 } from './v6/classes.ts';
+import { reservations6 } from './v6/reservations.ts';
+import { severalServers } from './v6/several-servers.ts';
 
 export const allScenarios: readonly Scenario[] = [
   ...exchange,
@@ -41,4 +47,10 @@ export const allScenarios6: readonly Scenario<6>[] = [
   ...lifetimes6,
   ...subnets6,
   ...relaying,
+  ...options6,
+  ...names6,
+  ...hardware,
+  ...classes6,
+  ...reservations6,
+  ...severalServers,
 ];
