@@ -33,7 +33,7 @@ export function resolveOption(json: JsonMap, definitions: OptionDefinitions): Op
     definition,
     space,
     code,
-    data: definition === null ? rawBytes(text) : encoded(definition, text, csvFormat),
+    data: definition === null ? rawBytes(text) : encoded(definition, text, csvFormat, definitions.family),
     alwaysSend: booleanAt(json, 'always-send') ?? false,
     neverSend: booleanAt(json, 'never-send') ?? false,
     clientClasses: stringsAt(json, 'client-classes'),
@@ -152,9 +152,9 @@ function definitionFor(
   return byCode ?? null;
 }
 
-function encoded(definition: OptionDefinition, text: string, csvFormat: boolean): Uint8Array {
+function encoded(definition: OptionDefinition, text: string, csvFormat: boolean, family: Family): Uint8Array {
   try {
-    return encodeOptionText(definition, text, csvFormat);
+    return encodeOptionText(definition, text, csvFormat, family);
   } catch (error) {
     if (error instanceof FlotillaError) throw invalid(error.message, 'data');
     throw error;

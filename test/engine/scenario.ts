@@ -1,5 +1,6 @@
-// Scenarios: a configuration, then packets, time and restarts, played against the real engine on any store.
+// Scenarios: a configuration, then packets, time and restarts, played against the real engine on any store. DHCPv6: scenario6.ts.
 import assert from 'node:assert/strict';
+import type { Family } from '../../src/addr/family.ts';
 import { parseIpv4 } from '../../src/addr/ipv4.ts';
 import type { JsonMap } from '../../src/config/written.ts';
 import {
@@ -13,10 +14,10 @@ import {
 } from '../support/packets4.ts';
 import { serverAddress, type Reply, type World, type WorldOptions } from './world.ts';
 
-export interface Scenario {
+export interface Scenario<F extends Family = 4> {
   readonly name: string;
-  readonly options: WorldOptions;
-  readonly play: (world: World) => Promise<void>;
+  readonly options: WorldOptions<F>;
+  readonly play: (world: World<F>) => Promise<void>;
 }
 
 export function scenario(
@@ -94,6 +95,6 @@ export function answered(reply: Reply | null, type: number, yiaddr?: string): Re
   return reply;
 }
 
-export function silent(reply: Reply | null): void {
+export function silent(reply: unknown): void {
   assert.equal(reply, null, 'silence was expected');
 }

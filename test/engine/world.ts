@@ -1,7 +1,7 @@
 // A small network around the real engine: fake sockets and clock, real configuration, allocator and store.
 import assert from 'node:assert/strict';
 import { createAllocator, defaultAllocation } from '../../src/alloc/allocator.ts';
-import { formatIpv4, parseIpv4 } from '../../src/addr/ipv4.ts';
+import type { AddressOf, Family } from '../../src/addr/family.ts';
 import { buildSnapshot } from '../../src/config/build.ts';
 import { splitParts } from '../../src/config/split.ts';
 import type { Snapshot } from '../../src/config/snapshot.ts';
@@ -9,29 +9,30 @@ import type { JsonMap } from '../../src/config/written.ts';
 import type { EngineHooks } from '../../src/engine/hooks.ts';
 import { NetworkState } from '../../src/engine/network-state.ts';
 import type { QueueTypes } from '../../src/engine/queue-types.ts';
-import type { Server, ServerOptions } from '../../src/engine/server.ts';
-import { createServer4 } from '../../src/engine/v4/protocol.ts';
+import type { Server, ServerDeps, ServerOptions } from '../../src/engine/server.ts';
 import { Statistics } from '../../src/engine/statistics.ts';
 import type { Logger } from '../../src/log.ts';
-import type { InboundDatagram, OutboundDatagram, Transport } from '../../src/net/transport.ts';
+import type { InboundDatagram, Transport } from '../../src/net/transport.ts';
 import { createFileHostStore } from '../../src/store/file-hosts.ts';
 import type { HostStore } from '../../src/store/host-store.ts';
-import type { Lease4 } from '../../src/store/lease.ts';
 import type { LeaseStore } from '../../src/store/lease-store.ts';
-import { decodeMessage4 } from '../../src/wire/v4/codec.ts';
-import type { Message4 } from '../../src/wire/v4/message.ts';
-import type { TestPacket4 } from '../support/packets4.ts';
-import type { FakeClock } from './fake-clock.ts';
+import { bytesOf } from '../support/bytes-of.ts';
 import { mulberry32 } from '../support/mutate-packets.ts';
+import type { FakeClock } from './fake-clock.ts';
+import { worldKinds, type LeaseOf, type PacketOf, type ReplyOf, type WorldKind } from './world-kinds.ts';
+
+export { serverAddress } from './world-kinds.ts';
 
 /** Where a world's leases live. `age` makes every lease `seconds` older. */
-export interface WorldStore {
-  readonly leases: LeaseStore<Lease4>;
+export interface WorldStore<F extends Family = 4> {
+  readonly leases: LeaseStore<LeaseOf<F>>;
   age(seconds: number): Promise<void>;
 }
 
-export interface WorldOptions {
-  /** Keys of `Dhcp4`; reservations, classes, networks and subnets as an operator writes them. */
+export interface WorldOptions<F extends Family = 4> {
+  /** 4 unless it says otherwise. */
+  readonly family?: F;
+  /** Keys of `Dhcp4` or `Dhcp6`; reservations, classes, networks and subnets as an operator writes them. */
   readonly config: JsonMap;
   readonly server?: ServerOptions;
   readonly sharedLeases?: boolean;
@@ -39,24 +40,16 @@ export interface WorldOptions {
   readonly hosts?: HostStore;
   readonly queueTypes?: QueueTypes;
   /** Hook libraries; made for the world's clock and statistics. */
-  readonly hooks?: (world: World) => EngineHooks;
-  /** Instead of {@link serverAddress}, where several worlds stand for the servers of one link. */
+  readonly hooks?: (world: World<F>) => EngineHooks;
+  /** Instead of the first of its kind, where several worlds stand for the servers of one link. */
   readonly serverAddress?: string;
+  /** Of a DHCPv6 server, likewise. */
+  readonly serverDuid?: string;
   /** Milliseconds that offers are held. */
   readonly offerHold?: number;
 }
 
-export interface Reply extends OutboundDatagram {
-  readonly message: Message4;
-  readonly yiaddr: string;
-  /** 2 OFFER, 5 ACK, 6 NAK. */
-  readonly type: number;
-  /** Option payload as bytes in hexadecimal, '' when absent. */
-  hex(code: number): string;
-  text(code: number): string;
-  number(code: number): number | undefined;
-  readonly to: string;
-}
+export type Reply<F extends Family = 4> = ReplyOf<F>;
 
 export interface LogLine {
   readonly level: string;
@@ -64,52 +57,53 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** The server's address on eth0, where unrelayed packets arrive. */
-export const serverAddress = '192.0.2.1';
+/** DUID-LL of the server. */
+export const serverDuid = '00:03:00:01:02:00:00:00:00:fe';
 
-export class World {
+export class World<F extends Family = 4> {
+  readonly family: F;
   readonly clock: FakeClock;
-  readonly store: WorldStore;
+  readonly store: WorldStore<F>;
   readonly statistics: Statistics;
   readonly networkState: NetworkState;
   readonly log: LogLine[] = [];
-  readonly sent: Reply[] = [];
+  readonly sent: Reply<F>[] = [];
   readonly hooks: EngineHooks | undefined;
   snapshot: Snapshot;
-  server: Server<Lease4>;
-  readonly #options: WorldOptions;
-  #handler: (datagram: InboundDatagram) => void = () => undefined;
+  server: Server<LeaseOf<F>>;
+  readonly #kind: WorldKind<F>;
+  readonly #options: WorldOptions<F>;
+  #handler: (datagram: InboundDatagram<F>) => void = () => undefined;
 
-  constructor(options: WorldOptions, store: WorldStore, clock: FakeClock) {
+  constructor(options: WorldOptions<F>, store: WorldStore<F>, clock: FakeClock) {
+    this.family = options.family ?? (4 as F);
+    this.#kind = worldKinds[this.family];
     this.#options = options;
     this.store = store;
     this.clock = clock;
-    this.statistics = new Statistics({ family: 4, clock: () => clock.now() });
+    this.statistics = new Statistics({ family: this.family, clock: () => clock.now() });
     this.networkState = new NetworkState({}, { clock });
-    this.snapshot = buildConfig(options.config);
+    this.snapshot = buildConfig(options.config, this.family);
     this.hooks = options.hooks?.(this);
     this.server = this.#makeServer();
   }
 
   /** Delivers a datagram without waiting for anything. */
-  inject(packet: TestPacket4 | Uint8Array, how: Partial<InboundDatagram> = {}): void {
-    const bytes = packet instanceof Uint8Array ? packet : packet.bytes;
-    const giaddr = packet instanceof Uint8Array ? 0 : packet.message.giaddr;
-    const relayed = giaddr !== 0;
+  inject(packet: PacketOf<F> | Uint8Array, how: Partial<InboundDatagram<F>> = {}): void {
     this.#handler({
-      bytes,
+      bytes: packet instanceof Uint8Array ? packet : packet.bytes,
       iface: 'eth0',
-      source: relayed ? giaddr : 0,
-      sourcePort: relayed ? 67 : 68,
-      destination: relayed ? this.#address : 0xffffffff,
-      serverAddress: this.#address,
+      ...this.#kind.usualWay(packet, this.#address),
       receivedAt: this.clock.now(),
       ...how,
     });
   }
 
   /** Sends one packet and waits until the server is idle: its reply, or null for silence. */
-  async send(packet: TestPacket4 | Uint8Array, how: Partial<InboundDatagram> = {}): Promise<Reply | null> {
+  async send(
+    packet: PacketOf<F> | Uint8Array,
+    how: Partial<InboundDatagram<F>> = {},
+  ): Promise<Reply<F> | null> {
     const before = this.sent.length;
     this.inject(packet, how);
     await this.server.settled();
@@ -118,11 +112,8 @@ export class World {
   }
 
   /** As `send`, for an ordinary renewal: unicast from the client's address to the server's. */
-  async unicast(packet: TestPacket4): Promise<Reply | null> {
-    return await this.send(packet, {
-      source: packet.message.ciaddr,
-      destination: parseIpv4(serverAddress),
-    });
+  async unicast(packet: PacketOf<F>): Promise<Reply<F> | null> {
+    return await this.send(packet, this.#kind.unicastWay(packet));
   }
 
   /** Time passes: leases age, timers fire. */
@@ -133,7 +124,7 @@ export class World {
 
   async reconfigure(config: JsonMap): Promise<void> {
     const previous = this.snapshot;
-    this.snapshot = buildConfig(config);
+    this.snapshot = buildConfig(config, this.family);
     this.server.onSnapshot(this.snapshot, previous);
     await this.clock.advance(0);
   }
@@ -145,9 +136,10 @@ export class World {
     await this.server.start();
   }
 
-  async lease(address: string): Promise<Lease4 | undefined> {
-    const number = parseIpv4(address);
-    const found = await this.store.leases.find({ client: null, subnetIds: [], addresses: [number] });
+  /** `address`: of a prefix, its first one. */
+  async lease(address: string): Promise<LeaseOf<F> | undefined> {
+    const addresses = [this.#kind.parseAddress(address)];
+    const found = await this.store.leases.find({ client: null, subnetIds: [], addresses });
     return found.held[0];
   }
 
@@ -159,12 +151,13 @@ export class World {
     return this.log.some((line) => line.id === id);
   }
 
-  get #address(): number {
-    return parseIpv4(this.#options.serverAddress ?? serverAddress);
+  get #address(): AddressOf<F> {
+    return this.#kind.parseAddress(this.#options.serverAddress ?? this.#kind.addresses[0]!);
   }
 
-  #makeServer(): Server<Lease4> {
-    return createServer4(this.#options.server ?? {}, {
+  #makeServer(): Server<LeaseOf<F>> {
+    const duid = bytesOf(this.#options.serverDuid ?? serverDuid);
+    const deps: ServerDeps<F, LeaseOf<F>> = {
       snapshot: () => this.snapshot,
       leases: this.store.leases,
       hosts: this.#options.hosts ?? createFileHostStore(() => this.snapshot.hosts),
@@ -184,17 +177,19 @@ export class World {
         },
         { random: mulberry32(1), clock: () => this.clock.now() },
       ),
-    });
+    };
+    return this.#kind.createServer(this.#options.server ?? {}, deps, duid);
   }
 
-  #transport(): Transport {
+  #transport(): Transport<F> {
     const mac = Uint8Array.of(2, 0, 0, 0, 0, 0xfe);
+    const others = this.#kind.addresses.slice(1).map((text) => this.#kind.parseAddress(text));
     return {
-      interfaces: [{ name: 'eth0', index: 2, addresses: [this.#address], mac }],
+      interfaces: [{ name: 'eth0', index: 2, addresses: [this.#address, ...others], mac }],
       listen: (handler) => {
         this.#handler = handler;
       },
-      send: (datagram) => this.sent.push(readReply(datagram)),
+      send: (datagram) => this.sent.push(this.#kind.readReply(datagram)),
       close: () => Promise.resolve(),
     };
   }
@@ -210,23 +205,8 @@ export class World {
   }
 }
 
-function readReply(datagram: OutboundDatagram): Reply {
-  const message = decodeMessage4(datagram.bytes);
-  const option = (code: number): Buffer => Buffer.from(message.options.get(code) ?? []);
-  return {
-    ...datagram,
-    message,
-    yiaddr: formatIpv4(message.yiaddr),
-    type: option(53)[0]!,
-    hex: (code) => option(code).toString('hex'),
-    text: (code) => option(code).toString('latin1'),
-    number: (code) => (option(code).length === 4 ? option(code).readUInt32BE() : undefined),
-    to: `${formatIpv4(datagram.destination)}:${datagram.destinationPort}`,
-  };
-}
-
-/** `Dhcp4` as an operator writes it → a snapshot, any error thrown. */
-export function buildConfig(config: JsonMap): Snapshot {
-  const parts = splitParts(4, config, () => ({ file: 'scenario', line: 1, column: 1 }));
+/** `Dhcp4` or `Dhcp6` as an operator writes it → a snapshot, any error thrown. */
+export function buildConfig(config: JsonMap, family: Family = 4): Snapshot {
+  const parts = splitParts(family, config, () => ({ file: 'scenario', line: 1, column: 1 }));
   return buildSnapshot(parts, null, { mode: 'strict', epoch: null }).snapshot;
 }
