@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { Host, Network } from './netns.ts';
+import { killAllIn, type Host, type Network } from './netns.ts';
 
 /** A host with one client program on eth0, on the servers' segment `lan` or behind the relay on `branch`. */
 export interface Station {
@@ -25,10 +25,10 @@ export function stationsOf(network: Network, name: string, scratch: string): Sta
   });
 }
 
-/** Ends the client without a word to its server. */
+/** Ends the client, and the helpers that keep its port, without a word to its server. */
 export async function killClient(station: Station): Promise<void> {
   const ended = once(station.running!, 'exit');
-  station.running!.kill('SIGKILL');
+  killAllIn(station.host.namespace);
   await ended;
 }
 
