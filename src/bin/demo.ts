@@ -18,7 +18,7 @@ export function demoCommand(): Command {
   return new Command('demo')
     .option('--database <url>', 'mysql://user:password@host:port/name (default: $DATABASE_URL)')
     .option('--directory <path>', 'edge files and logs', 'var/demo')
-    .option('--interface <name>', 'serve real clients on this interface, port 67 (root)')
+    .option('--interface <name>', 'serve real clients on this interface, ports 67 and 547 (root)')
     .option('--once', 'end after the tour')
     .action(async (flags: DemoFlags) => {
       const url = flags.database ?? process.env['DATABASE_URL'];

@@ -1,6 +1,6 @@
 // The SQL of the documentation runs: each page's ```sql blocks in order, in one session on a fresh database.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import type { PoolConnection, RowDataPacket } from 'mysql2/promise';
@@ -95,14 +95,16 @@ test('every statement of the DBA guide runs, and an edge takes what they leave w
   }
 });
 
-for (const folder of readdirSync(join(root, 'fleet-examples'))) {
-  const config = join(root, 'fleet-examples', folder, 'config.sql');
-  if (!existsSync(config)) continue;
-  test(`the statements to try of fleet-examples/${folder} run on its configuration`, async () => {
+for (const folder of readdirSync(join(root, 'fleet-examples'), { withFileTypes: true })) {
+  const example = join('fleet-examples', folder.name);
+  if (!folder.isDirectory()) continue;
+  const files = readdirSync(join(root, example)).filter((name) => /^config.*\.sql$/.test(name));
+  if (files.length === 0) continue;
+  test(`the statements to try of ${example} run on its configuration`, async () => {
     const database = await createTestDatabase();
     try {
-      const page = `fleet-examples/${folder}/README.md`;
-      assert.ok((await runPage(database, page, readFileSync(config, 'utf8'))) > 0);
+      const before = files.sort().map((name) => readFileSync(join(root, example, name), 'utf8'));
+      assert.ok((await runPage(database, `${example}/README.md`, before.join('\n'))) > 0);
     } finally {
       await database.drop();
     }

@@ -2,7 +2,6 @@
 // from two edges that share one database.
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +17,7 @@ import {
   type Network,
 } from '../support/netns.ts';
 import { realClients, type RealClient } from '../support/real-clients.ts';
+import { everyStation, killClient, stationsOf, type Station } from '../support/stations.ts';
 
 const skip = namespacesMissing() || programsMissing('dhcrelay') || databaseOutOfNamespace();
 for (const { program } of realClients) {
@@ -25,19 +25,14 @@ for (const { program } of realClients) {
   if (missing) test(`${program} is one of the clients`, { skip: missing }, () => undefined);
 }
 
-interface Station {
+interface Station4 extends Station {
   readonly client: RealClient;
-  readonly where: 'direct' | 'relayed';
-  readonly host: Host;
-  readonly directory: string;
-  readonly hwaddr: string;
-  running?: ChildProcess;
   address?: string;
 }
 
 let network: Network;
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let stations: Station[] = [];
+let stations: Station4[] = [];
 const edges: Daemon[] = [];
 let relay: ChildProcess;
 const scratch = mkdtempSync(join(tmpdir(), 'flt-clients-'));
@@ -78,15 +73,7 @@ before(async () => {
   relay = relayHost.spawn(['dhcrelay', '-4', '-d', '-id', 'eth1', '-iu', 'eth0', '10.77.0.1', '10.77.0.3']);
   const installed = realClients.filter((client) => !programsMissing(client.program));
   stations = installed.flatMap((client) =>
-    (['direct', 'relayed'] as const).map((where) => {
-      const host = network.host(`${client.program}-${where}`, where === 'direct' ? 'lan' : 'branch');
-      const hwaddr = host
-        .run(['cat', '/sys/class/net/eth0/address'])
-        .trim()
-        .replaceAll(':', '')
-        .toUpperCase();
-      return { client, where, host, hwaddr, directory: join(scratch, `${client.program}-${where}`) };
-    }),
+    stationsOf(network, client.program, scratch).map((station) => ({ ...station, client })),
   );
   edges.push(
     await startDaemon({ dhcp4: edgeConfig(), host: serverHosts[0]!, args: ['--instance', 'first'] }),
@@ -116,45 +103,24 @@ async function leaseOf(pool: Pool, hwaddr: string): Promise<LeaseRow | undefined
   return rows[0];
 }
 
-/** Every station's row satisfies the condition within the time, or the ones that do not are named. */
-async function everyStation(
+const everyRow = (
   what: string,
   seconds: number,
-  holds: (row: LeaseRow | undefined, station: Station) => boolean,
-): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  let late: string[];
-  const since = Date.now();
-  const took = new Map<string, string>();
-  do {
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const rows = await Promise.all(stations.map((station) => leaseOf(database.pool, station.hwaddr)));
-    late = stations
-      .filter((station, i) => !holds(rows[i], station))
-      .map(({ client, where }) => `${client.program} ${where}`);
-    for (const { client, where } of stations) {
-      const name = `${client.program} ${where}`;
-      if (!late.includes(name) && !took.has(name))
-        took.set(name, `${((Date.now() - since) / 1000).toFixed(1)} s`);
-    }
-  } while (late.length > 0 && Date.now() < deadline);
-  console.log(`${what}: ${[...took].map((each) => each.join(' ')).join(', ')}`);
-  assert.deepEqual(
-    late,
-    [],
-    `${what}: not these within ${seconds} s\n${edges
-      .map((edge) => edge.log())
-      .join('\n')
-      .slice(-4000)}`,
+  holds: (row: LeaseRow | undefined, station: Station4) => boolean,
+): Promise<void> =>
+  everyStation(
+    what,
+    { stations, seconds, log: () => edges.map((edge) => edge.log()).join('\n') },
+    ({ hwaddr }) => leaseOf(database.pool, hwaddr),
+    holds,
   );
-}
 
 test(
   'each client gets an address, on the wire and through the relay',
   { skip, timeout: 60_000 },
   async () => {
     for (const station of stations) station.running = station.client.start(station.host, station.directory);
-    await everyStation(
+    await everyRow(
       'get',
       40,
       (row, { where }) =>
@@ -177,7 +143,7 @@ test('each client renews by unicast at T1', { skip, timeout: 60_000 }, async () 
       ),
     ),
   );
-  await everyStation(
+  await everyRow(
     'renew',
     30,
     (row, station) =>
@@ -195,7 +161,7 @@ test(
     await edges[0]!.stop('SIGKILL');
     const killed = Date.now() / 1000;
     // A row written after the first server died was written by the second: expiry is a lifetime after the write.
-    await everyStation(
+    await everyRow(
       'rebind',
       60,
       (row, station) =>
@@ -209,14 +175,12 @@ test(
   { skip, timeout: 60_000 },
   async () => {
     for (const station of stations) {
-      const ended = once(station.running!, 'exit');
-      station.running!.kill('SIGKILL');
-      await ended;
+      await killClient(station);
       station.host.run(['ip', 'address', 'flush', 'dev', 'eth0']);
     }
     const restarted = Date.now() / 1000;
     for (const station of stations) station.running = station.client.start(station.host, station.directory);
-    await everyStation(
+    await everyRow(
       'come back',
       30,
       (row, station) =>
@@ -228,7 +192,7 @@ test(
 test('each client releases its address', { skip, timeout: 60_000 }, async () => {
   for (const station of stations) station.client.release(station.host, station.directory, station.running!);
   // Kept for affinity: released (3), then reclaimed (2).
-  await everyStation('release', 20, (row) => row === undefined || row.state === 3 || row.state === 2);
+  await everyRow('release', 20, (row) => row === undefined || row.state === 3 || row.state === 2);
 });
 
 test('the counters equal a recount of the rows', { skip }, async () => {

@@ -1,12 +1,15 @@
 // Every fleet example runs as it stands; only interface, database, paths and relay addresses are this machine's.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse } from 'jsonc-parser';
 import type { RowDataPacket } from 'mysql2/promise';
+import type { Family } from '../../src/addr/family.ts';
 import { formatIpv4, ipv4Bytes, parseIpv4 } from '../../src/addr/ipv4.ts';
 import { parseHex } from '../../src/addr/hex.ts';
+import { formatIpv6, ipv6Bytes, parseIpv6 } from '../../src/addr/ipv6.ts';
 import {
   openSimulatedRelay,
   type BoundClient,
@@ -14,48 +17,64 @@ import {
   type SimulatedRelay,
 } from '../../src/tools/simulated-relay.ts';
 import { sendCommand } from '../../src/tools/shell.ts';
-import { databaseAccess, startDaemon, type Daemon } from '../support/daemon.ts';
+import { databaseAccess, startDaemon, type Daemon, type DaemonConfig } from '../support/daemon.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
+const ipv6Missing = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address: each }) => each === '::1'),
+)
+  ? false
+  : 'this machine has no ::1';
 const examples = resolve(import.meta.dirname, '../../fleet-examples');
 const address = '127.0.0.1';
 const daemons: Daemon[] = [];
-const relays: SimulatedRelay[] = [];
+const relays: { close(): Promise<void> }[] = [];
 let shared: TestDatabase;
 let branch: TestDatabase;
+let access: TestDatabase;
 
 before(async () => {
   shared = await createTestDatabase();
   branch = await createTestDatabase();
+  access = await createTestDatabase();
 });
 after(async () => {
   await Promise.all(daemons.map((daemon) => daemon.stop()));
   await Promise.all(relays.map((relay) => relay.close()));
   await shared.drop();
   await branch.drop();
+  await access.drop();
 });
 
 /** The example's local file with this machine's interface and database. */
-function localFile(path: string, database: TestDatabase | null): Record<string, unknown> {
-  const file = parse(readFileSync(join(examples, path), 'utf8')) as { Dhcp4: Record<string, unknown> };
-  const { 'control-sockets': _ours, ...dhcp4 } = file.Dhcp4;
+function localFile(path: string, database: TestDatabase | null): DaemonConfig {
+  const [[family, map]] = Object.entries(
+    parse(readFileSync(join(examples, path), 'utf8')) as Record<string, DaemonConfig>,
+  ) as [[string, DaemonConfig]];
+  const { 'control-sockets': _ours, ...file } = map;
   const access = database && databaseAccess(database.address);
   return {
-    ...dhcp4,
-    'interfaces-config': { interfaces: ['lo'], 'dhcp-socket-type': 'udp' },
+    ...file,
+    'interfaces-config': { interfaces: ['lo'], ...(family === 'Dhcp4' && { 'dhcp-socket-type': 'udp' }) },
     ...(access
       ? {
           'config-control': { 'config-databases': [access], 'config-fetch-wait-time': 1 },
           'lease-database': access,
           'hosts-databases': [access],
         }
-      : { 'lease-database': { ...(dhcp4['lease-database'] as object), name: 'leases4.csv' } }),
+      : { 'lease-database': { ...(file['lease-database'] as object), name: 'leases4.csv' } }),
   };
 }
 
-async function serve(path: string, database: TestDatabase | null, port: number): Promise<Daemon> {
+async function serve(
+  path: string,
+  database: TestDatabase | null,
+  port: number,
+  family: Family = 4,
+): Promise<Daemon> {
+  const file = localFile(path, database);
   const daemon = await startDaemon({
-    dhcp4: localFile(path, database),
+    ...(family === 4 ? { dhcp4: file } : { dhcp6: file }),
     args: ['-p', String(port), '--instance', path],
   });
   daemons.push(daemon);
@@ -177,3 +196,75 @@ test('one server with files only keeps its leases over a restart', async () => {
   });
   assert.equal(answer.result, 0);
 });
+
+test(
+  'an access network with both families: two edges, four daemons, addresses and prefixes from one database',
+  { skip: ipv6Missing },
+  async () => {
+    for (const family of [4, 6]) {
+      const sql = readFileSync(join(examples, `dual-stack/config-dhcp${family}.sql`), 'utf8');
+      await access.pool.query(sql.replace(`'["10.20.0.1"]'`, `'["127.0.0.1"]'`));
+    }
+    const edges = ['north', 'south'] as const;
+    const servers = { 4: [22071, 22072], 6: [22547, 22548] } as const;
+    for (const [i, edge] of edges.entries()) {
+      await serve(`dual-stack/${edge}-dhcp4.json`, access, servers[4][i]!);
+      await serve(`dual-stack/${edge}-dhcp6.json`, access, servers[6][i]!, 6);
+    }
+    const relay4 = await relayAt(address);
+    const relay6 = await openSimulatedRelay({ family: 6, address: '::1' });
+    relays.push(relay6);
+    const linkAddress = parseIpv6('2001:db8:20::1');
+    const bound = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        relay6.bind(
+          { hwaddr: mac(100 + i), iaPd: [7], linkAddress, requestedOptions: [23, 24, 31] },
+          { address: '::1', port: servers[6][i % 2]! },
+        ),
+      ),
+    );
+    assert.equal(new Set(bound.flatMap(({ addresses }) => addresses.map((each) => each.address))).size, 20);
+    assert.equal(new Set(bound.flatMap(({ prefixes }) => prefixes.map((each) => each.prefix))).size, 20);
+    for (const { addresses, prefixes, ack } of bound) {
+      assert.match(formatIpv6(addresses[0]!.address), /^2001:db8:20::1:[0-9a-f]{1,4}$/);
+      assert.match(
+        formatIpv6(prefixes[0]!.prefix),
+        /^2001:db8:20[0-9a-f]{2}:[0-9a-f]{1,2}00::$|^2001:db8:20[0-9a-f]{2}::$/,
+      );
+      assert.equal(prefixes[0]!.length, 56);
+      assert.equal(addresses[0]!.validLifetime, 3600);
+      assert.equal(addresses[0]!.preferredLifetime, 1800);
+      const servers53 = [ipv6Bytes(parseIpv6('2001:db8::53')), ipv6Bytes(parseIpv6('2001:db8::54'))];
+      assert.deepEqual(Buffer.from(ack.options.get(23)!), Buffer.concat(servers53));
+      assert.equal(text(ack.options.get(24)), '\u0006access\u0007example\u0003net\0');
+      assert.deepEqual(Buffer.from(ack.options.get(31)!), Buffer.from(ipv6Bytes(parseIpv6('2001:db8::123'))));
+    }
+
+    // The customer with the reservation: DUID-LL, in DHCPv4 within a client identifier (RFC 4361).
+    const duid = parseHex('00030001020000000020');
+    for (const port of servers[6]) {
+      const customer = await relay6.bind(
+        { hwaddr: mac(0x20), duid, iaPd: [7], linkAddress },
+        { address: '::1', port },
+      );
+      assert.equal(formatIpv6(customer.addresses[0]!.address), '2001:db8:20::20');
+      assert.equal(formatIpv6(customer.prefixes[0]!.prefix), '2001:db8:20ff:2000::');
+    }
+    const clientId = new Map([[61, Buffer.concat([Uint8Array.of(255, 0, 0, 0, 1), duid])]]);
+    for (const port of servers[4]) {
+      const customer = await relay4.bind({ hwaddr: mac(0x20), options: clientId }, { address, port });
+      assert.equal(formatIpv4(customer.address), '10.20.0.20');
+    }
+
+    const [stored] = await access.pool.query<RowDataPacket[]>(
+      'SELECT lease_type, CAST(leases AS UNSIGNED) AS leases FROM lease6_stat WHERE state = 0 ORDER BY lease_type',
+    );
+    assert.deepEqual(
+      stored.map((row) => ({ ...row })),
+      [
+        { lease_type: 0, leases: 21 },
+        { lease_type: 2, leases: 21 },
+      ],
+    );
+  },
+);

@@ -4,7 +4,13 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { loadLibc } from '../../src/net/libc.ts';
-import { createNetwork, namespacesMissing, programsMissing, type Host } from '../support/netns.ts';
+import {
+  addressesSettled,
+  createNetwork,
+  namespacesMissing,
+  programsMissing,
+  type Host,
+} from '../support/netns.ts';
 
 const missing = namespacesMissing() || programsMissing('python3');
 const libc = loadLibc();
@@ -70,13 +76,6 @@ function settle(host: Host, iface: string): void {
   host.run(['ip', 'address', 'add', `${address}/64`, 'dev', iface, 'nodad']);
 }
 
-async function settled(host: Host): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    if (host.run(['ip', '-6', 'address', 'show', 'tentative']).trim() === '') return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
 for (const way of ['with', 'without'] as const)
   test(
     `clients and relays are answered from the address that suits them, ${way} libc`,
@@ -99,7 +98,7 @@ for (const way of ['with', 'without'] as const)
           settle(server, 'eth1');
         }
         await echo.heard('ready');
-        for (const host of [near, other, server]) await settled(host);
+        for (const host of [near, other, server]) await addressesSettled(host);
         const [own, second] = [linkLocal(server, 'eth0'), linkLocal(server, 'eth1')];
         const asked = (host: Host, ...args: string[]): string =>
           host.run(['python3', '-c', ask, ...args, 'eth0'], { timeout: 10_000 }).trim();

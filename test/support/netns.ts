@@ -48,6 +48,14 @@ export interface Network {
   close(): void;
 }
 
+/** Resolves when every IPv6 address of the host may be bound to, ten seconds at most (RFC 4862 §5.4: they are tentative first). */
+export async function addressesSettled(host: Host): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    if (host.run(['ip', '-6', 'address', 'show', 'tentative']).trim() === '') return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 /** Segments are bridges in a namespace of their own, so nothing of the machine's network is touched. */
 export function createNetwork(): Network {
   const id = randomBytes(3).toString('hex');
@@ -110,16 +118,18 @@ export function createNetwork(): Network {
     },
     close() {
       for (const namespace of namespaces.reverse()) {
-        // Some clients leave helpers behind; whatever still runs in our namespace was started there.
-        const pids = execFileSync('ip', ['netns', 'pids', namespace], {
-          encoding: 'utf8',
-          env: { ...process.env, PATH: searchPath },
-        });
-        for (const pid of pids.split('\n').filter((line) => line !== '')) kill(Number(pid));
+        killAllIn(namespace);
         ip('netns', 'del', namespace);
       }
     },
   };
+}
+
+/** Some clients leave helpers behind; whatever still runs in a namespace of ours was started there. */
+export function killAllIn(namespace: string): void {
+  const env = { ...process.env, PATH: searchPath };
+  const pids = execFileSync('ip', ['netns', 'pids', namespace], { encoding: 'utf8', env });
+  for (const pid of pids.split('\n').filter((line) => line !== '')) kill(Number(pid));
 }
 
 function kill(pid: number): void {

@@ -27,16 +27,17 @@ esac
 exit 0
 `;
 
-function scriptIn(directory: string): string {
+/** Puts a client's script into its directory, which is made. Returns its path. */
+export function scriptIn(directory: string, text = script): string {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, 'configure');
-  writeFileSync(path, script);
+  writeFileSync(path, text);
   chmodSync(path, 0o755);
   return path;
 }
 
 /** Their children keep pipes open long after they ended. */
-const quiet = { stdio: 'ignore' } as const;
+export const quiet = { stdio: 'ignore' } as const;
 
 export const realClients: readonly RealClient[] = [
   {
@@ -47,10 +48,10 @@ export const realClients: readonly RealClient[] = [
         join(directory, 'dhclient.conf'),
         'timeout 20;\nretry 2;\nselect-timeout 0;\ninitial-interval 1;\n',
       );
-      return host.spawn([...dhclient(directory), '-d', '-sf', configure, 'eth0'], quiet);
+      return host.spawn([...dhclient(directory, '-4'), '-d', '-sf', configure, 'eth0'], quiet);
     },
     release(host, directory) {
-      host.run([...dhclient(directory), '-r', '-sf', join(directory, 'configure'), 'eth0']);
+      host.run([...dhclient(directory, '-4'), '-r', '-sf', join(directory, 'configure'), 'eth0']);
     },
   },
   {
@@ -64,27 +65,26 @@ export const realClients: readonly RealClient[] = [
   },
   {
     program: 'dhcpcd',
-    // Its pid files and databases have fixed places: give it its own, in the mount namespace that `ip netns exec` makes.
-    start: (host) =>
-      host.spawn(
-        [
-          'sh',
-          '-c',
-          'mount -t tmpfs tmpfs /run && mkdir -p /var/lib/dhcpcd && mount -t tmpfs tmpfs /var/lib/dhcpcd && exec dhcpcd -B -4 -f /dev/null --noarp --nohook resolv.conf --nohook hostname --nodelay -c /bin/true eth0',
-        ],
-        quiet,
-      ),
+    start: (host) => host.spawn(dhcpcd('-4', '-f', '/dev/null', '--noarp'), quiet),
     release: (_host, _directory, running) => void running.kill('SIGALRM'),
   },
 ];
 
-function dhclient(directory: string): string[] {
+/** Its pid files and databases have fixed places: give it its own, in the mount namespace that `ip netns exec` makes. */
+export function dhcpcd(...args: readonly string[]): string[] {
+  const own = 'mount -t tmpfs tmpfs /run && mkdir -p /var/lib/dhcpcd && mount -t tmpfs tmpfs /var/lib/dhcpcd';
+  const common = '-B --nohook resolv.conf --nohook hostname --nodelay -c /bin/true';
+  return ['sh', '-c', `${own} && exec dhcpcd ${common} "$@" eth0`, 'dhcpcd', ...args];
+}
+
+/** The program with its files in a directory of its own. */
+export function dhclient(directory: string, ...args: readonly string[]): string[] {
   // Debian confines the program at its own path to folders that are not ours (AppArmor); a copy it does not know.
   const copy = join(directory, 'dhclient');
   if (!existsSync(copy)) copyFileSync(programPath('dhclient')!, copy);
   return [
     copy,
-    '-4',
+    ...args,
     '-v',
     '-cf',
     join(directory, 'dhclient.conf'),

@@ -2,21 +2,24 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'jsonc-parser';
+import type { Family } from '../../addr/family.ts';
 import type { DatabaseAddress } from '../../db/address.ts';
 import { FlotillaError } from '../../errors.ts';
 import type { ServerPort } from '../simulated-relay.ts';
 import type { DemoOptions } from './demo.ts';
+import { exampleFolder } from './seed.ts';
 
+/** One daemon of an edge. */
 export interface EdgePlan {
   readonly name: string;
   readonly number: number;
+  readonly family: Family;
   readonly listens: ServerPort;
   readonly interface: string;
-  readonly port: number;
 }
 
 export interface RunningEdge extends EdgePlan {
@@ -29,55 +32,53 @@ export interface RunningEdge extends EdgePlan {
   stop(): Promise<void>;
 }
 
-/** Loopback: two edges on ports of their own. A real interface: one edge on port 67. */
-export function demoEdges(options: Pick<DemoOptions, 'interface'>): readonly EdgePlan[] {
-  if (options.interface !== null) {
-    return [
-      {
-        name: 'north',
-        number: 1,
-        interface: options.interface,
-        port: 67,
-        listens: { address: '', port: 67 },
+/** Loopback: two edges on ports of their own. A real interface: one edge on the ports of the protocols. */
+export function demoEdges(
+  families: readonly Family[],
+  options: Pick<DemoOptions, 'interface'>,
+): readonly EdgePlan[] {
+  const plan = (name: string, i: number): EdgePlan[] =>
+    families.map((family) => ({
+      name,
+      number: i + 1,
+      family,
+      interface: options.interface ?? 'lo',
+      listens: {
+        address: options.interface === null ? loopback[family] : '',
+        port: serverPort[family] + (options.interface === null ? 10_000 + i : 0),
       },
-    ];
-  }
-  return ['north', 'south'].map((name, i) => ({
-    name,
-    number: i + 1,
-    interface: 'lo',
-    port: 10067 + i,
-    listens: { address: '127.0.0.1', port: 10067 + i },
-  }));
+    }));
+  return (options.interface === null ? ['north', 'south'] : ['north']).flatMap(plan);
 }
 
+const loopback = { 4: '127.0.0.1', 6: '::1' } as const;
+const serverPort = { 4: 67, 6: 547 } as const;
+
 export async function startEdge(plan: EdgePlan, options: DemoOptions): Promise<RunningEdge> {
-  const controlSocket = join(tmpdir(), `flotilla-demo-${process.pid}-${plan.name}.sock`);
-  const configPath = join(options.directory, `edge-${plan.name}.json`);
-  const logPath = join(options.directory, `edge-${plan.name}.log`);
-  const example = await readFile(
-    join(options.examples, 'two-sites-one-pool', `edge-${plan.name}.json`),
-    'utf8',
-  );
-  await writeFile(
-    configPath,
-    `${JSON.stringify(localFile(example, plan, options.database, controlSocket), null, 2)}\n`,
-    { mode: 0o600 },
-  );
+  const program = `dhcp${plan.family}`;
+  const controlSocket = join(tmpdir(), `flotilla-demo-${process.pid}-${plan.name}-${program}.sock`);
+  // Of its own: all DHCPv6 servers of one state directory are one server, with one DUID.
+  const directory = join(options.directory, plan.name);
+  await mkdir(directory, { recursive: true });
+  const configPath = join(directory, `${program}.json`);
+  const logPath = join(directory, `${program}.log`);
+  const example = join(options.examples, exampleFolder, `${plan.name}-${program}.json`);
+  const file = localFile(await readFile(example, 'utf8'), plan, options.database, controlSocket);
+  await writeFile(configPath, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
   const log = openSync(logPath, 'a', 0o640);
   const daemon = spawn(
     process.execPath,
     [
       options.program,
-      'dhcp4',
+      program,
       '-c',
       configPath,
       '-p',
-      String(plan.port),
+      String(plan.listens.port),
       '--instance',
       plan.name,
       '--state-dir',
-      options.directory,
+      directory,
     ],
     {
       stdio: ['ignore', log, log],
@@ -94,7 +95,7 @@ export async function startEdge(plan: EdgePlan, options: DemoOptions): Promise<R
         reject(
           new FlotillaError(
             'USAGE',
-            `edge ${plan.name} ended (${signal ?? `exit code ${code}`}); its log is ${logPath}`,
+            `edge ${plan.name} (${program}) ended (${signal ?? `exit code ${code}`}); its log is ${logPath}`,
           ),
         );
     });
@@ -102,7 +103,7 @@ export async function startEdge(plan: EdgePlan, options: DemoOptions): Promise<R
   failed.catch(() => undefined); // the caller may be looking elsewhere at that moment
   return {
     ...plan,
-    serves: `${plan.interface} port ${plan.port}`,
+    serves: `${plan.interface} port ${plan.listens.port}`,
     configPath,
     logPath,
     controlSocket,
@@ -131,7 +132,8 @@ function localFile(
   database: DatabaseAddress,
   controlSocket: string,
 ): unknown {
-  const file = parse(example) as { Dhcp4: Record<string, unknown> };
+  const top = `Dhcp${plan.family}`;
+  const file = parse(example) as Record<string, Record<string, unknown>>;
   const access = {
     type: 'mysql',
     host: database.socketPath ?? database.host,
@@ -140,11 +142,11 @@ function localFile(
     user: database.user,
   };
   return {
-    Dhcp4: {
-      ...file.Dhcp4,
+    [top]: {
+      ...file[top],
       'interfaces-config': {
         interfaces: [plan.interface],
-        'dhcp-socket-type': plan.interface === 'lo' ? 'udp' : 'raw',
+        ...(plan.family === 4 && { 'dhcp-socket-type': plan.interface === 'lo' ? 'udp' : 'raw' }),
       },
       'config-control': { 'config-databases': [access], 'config-fetch-wait-time': 1 },
       'lease-database': access,
