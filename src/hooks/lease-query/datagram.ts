@@ -1,5 +1,4 @@
 // LEASEQUERY over UDP (RFC 5007): one datagram in, one LEASEQUERY-REPLY out.
-import { formatHex } from '../../addr/hex.ts';
 import { formatIpv6 } from '../../addr/ipv6.ts';
 import type { Answer6, Query6 } from '../../engine/v6/hook-arguments.ts';
 import { messageOf } from '../../errors.ts';
@@ -13,7 +12,7 @@ import { encodeAddresses6 } from '../../wire/v6/values.ts';
 import { clientData, nothingFound, replyTo, somethingFound } from './answers.ts';
 import { bindingsByAddress, bindingsByClient, type Binding } from './bindings.ts';
 import { addressOfLink } from './links.ts';
-import { isLeaseQuery, isStatus, readQuestion, reasonToDiscard, type Question } from './query.ts';
+import { describe, isLeaseQuery, isStatus, readQuestion, reasonToDiscard, type Question } from './query.ts';
 import type { LeaseQueryService } from './service.ts';
 
 /** What becomes of a datagram: `pass`: it is none of ours. */
@@ -126,9 +125,4 @@ export class DatagramQueries {
 function clientLinks(bindings: readonly Binding[]): Options6 {
   const addresses = bindings.map(({ link }) => addressOfLink(link));
   return new Options6().add(option6.lqClientLink, encodeAddresses6(addresses));
-}
-
-export function describe({ transactionId: tid, options }: Message6, requester: bigint) {
-  const duid = options.get(option6.clientId);
-  return { requester: formatIpv6(requester), tid, ...(duid && { duid: formatHex(duid) }) };
 }

@@ -1,5 +1,6 @@
 // What a LEASEQUERY asks for (RFC 5007 §4.1.2.1, RFC 5460 §5.3), or why it cannot be answered.
-import { sameBytes } from '../../addr/hex.ts';
+import { formatHex, sameBytes } from '../../addr/hex.ts';
+import { formatIpv6 } from '../../addr/ipv6.ts';
 import { iaAddresses6 } from '../../wire/v6/ia.ts';
 import { decodeLeaseQuery6, leaseQueryType6, type LeaseQuery6 } from '../../wire/v6/leasequery.ts';
 import { duidLength } from '../../wire/v6/duid.ts';
@@ -94,3 +95,9 @@ function identifierIn(options: Options6, code: number): Uint8Array | undefined {
 }
 
 const malformed = (message: string): Status6 => ({ code: statusCode6.MalformedQuery, message });
+
+/** For log lines. */
+export function describe({ transactionId: tid, options }: Message6, requester: bigint) {
+  const duid = options.get(option6.clientId);
+  return { requester: formatIpv6(requester), tid, ...(duid && { duid: formatHex(duid) }) };
+}
