@@ -24,7 +24,9 @@ export interface LeaseQueryEdge {
   readonly relayData: { readonly peer: string; readonly message: string };
   statistic(name: string): Promise<number>;
   waitForLog(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Reloads with these parameters in place of those of the start. */
   reconfigure(parameters: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Idempotent. */
   stop(): Promise<number | string>;
 }
 
@@ -74,7 +76,7 @@ export function leaseOf(who: number, address: string, subnetId: number, more: Pa
   };
 }
 
-const someLeases = (): readonly Lease6[] => [
+export const someLeases = (): readonly Lease6[] => [
   leaseOf(1, '2001:db8:1::1', 1, { hostname: 'host.example.', fqdnFwd: true, userContext: relayInfo }),
   leaseOf(1, '2001:db8:8000::', 1, { type: 2, prefixLength: 56 }),
   leaseOf(2, '2001:db8:1::2', 1),
@@ -155,7 +157,9 @@ export async function startLeaseQueryEdge(
       if (result !== 0) throw new Error(text);
     },
     async stop() {
+      const isFirst = daemon.process.exitCode === null;
       const code = await daemon.stop();
+      if (!isFirst) return code;
       rmSync(directory, { recursive: true, force: true });
       await database?.drop();
       return code;
