@@ -82,7 +82,11 @@ export class Daemon {
       networkState: this.networkState,
       commands: deps.registry,
       queueTypes: this.queueTypes,
-      server: { snapshot: () => this.#holder.current(), leases: () => this.#leases() },
+      server: {
+        snapshot: () => this.#holder.current(),
+        leases: () => this.#leases(),
+        duid: () => this.#serverDuid,
+      },
     });
     deps.registry.onProcessed((name, args, answer) => this.hooks.processed(name, args, answer));
   }

@@ -37,6 +37,7 @@ export async function testFile(family: Family, file: string): Promise<void> {
           'the lease store is not open: the configuration is only checked',
         );
       },
+      duid: () => new Uint8Array(0),
     },
   });
   await hooks.discard(await prepareLibraries({ written, parts, directory: dirname(resolve(file)) }, hooks));

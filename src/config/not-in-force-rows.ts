@@ -1,10 +1,13 @@
 // Keys that are valid but have no effect here (yet), each with what happens instead. Delete a row when its feature is there.
 import type { ScopeName } from '../../schemas/key-row.ts';
+import type { Family } from '../addr/family.ts';
 import type { Json, JsonMap } from './written.ts';
 
 export interface NotInForceRow {
   readonly scope: ScopeName;
   readonly key: string;
+  /** Only in this family; without it, in both. */
+  readonly family?: Family;
   /** Only for these values; without it, whenever the key is there. */
   readonly when?: (value: Json, holder: JsonMap) => boolean;
   /** What happens instead. */
@@ -25,6 +28,7 @@ export const rootLoggers: readonly string[] = ['kea-dhcp4', 'kea-dhcp6', '*'];
 const everyDebugLine = 99;
 const leaseCommands = 'libdhcp_lease_cmds.so';
 const hostCache = 'libdhcp_host_cache.so';
+const leaseQuery = 'libdhcp_lease_query.so';
 
 /** File name of a library, whatever its directory. */
 export function libraryName(library: string): string {
@@ -122,6 +126,20 @@ export const notInForceRows: readonly NotInForceRow[] = [
   {
     scope: 'hooks-library',
     key: 'library',
+    family: 4,
+    when: isLeaseQuery,
+    instead: 'DHCPv4 leasequery is not part of this version',
+  },
+  {
+    scope: 'hooks-library',
+    key: 'library',
+    family: 6,
+    when: isLeaseQuery,
+    instead: 'leasequery is answered, its command extended-info6-upgrade is not there',
+  },
+  {
+    scope: 'hooks-library',
+    key: 'library',
     when: isNotBuiltIn,
     instead: 'this library is not part of this version',
   },
@@ -161,7 +179,12 @@ export const notInForceRows: readonly NotInForceRow[] = [
 ];
 
 /** Database backends are built in: naming their library changes nothing and is fine. Other files are ES modules. */
-const builtInLibraries: ReadonlySet<string> = new Set(['libdhcp_mysql.so', leaseCommands, hostCache]);
+const builtInLibraries: ReadonlySet<string> = new Set([
+  'libdhcp_mysql.so',
+  leaseCommands,
+  hostCache,
+  leaseQuery,
+]);
 
 function isNotBuiltIn(value: Json): boolean {
   return typeof value === 'string' && value.endsWith('.so') && !builtInLibraries.has(libraryName(value));
@@ -169,6 +192,10 @@ function isNotBuiltIn(value: Json): boolean {
 
 function isHostCache(value: Json): boolean {
   return typeof value === 'string' && libraryName(value) === hostCache;
+}
+
+function isLeaseQuery(value: Json): boolean {
+  return typeof value === 'string' && libraryName(value) === leaseQuery;
 }
 
 function isLeaseCommands(value: Json): boolean {

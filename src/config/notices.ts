@@ -15,7 +15,7 @@ export interface Notice {
 export function noticesOf(written: JsonMap, family: Family): readonly Notice[] {
   const notices: Notice[] = [];
   walkConfig(written, family, ({ scope, row, value, path, holder }) => {
-    const message = messageFor(scope, row.key, value, holder);
+    const message = messageFor(scope, row.key, value, holder, family);
     if (message !== undefined) notices.push({ path, message });
   });
   return notices;
@@ -31,8 +31,16 @@ export function messagesFor(scope: ScopeName, json: JsonMap): readonly string[] 
   return messages;
 }
 
-function messageFor(scope: ScopeName, key: string, value: Json, holder: JsonMap): string | undefined {
-  const hit = rowsFor(scope, key).find(({ when }) => when?.(value, holder) !== false);
+function messageFor(
+  scope: ScopeName,
+  key: string,
+  value: Json,
+  holder: JsonMap,
+  family?: Family,
+): string | undefined {
+  const hit = rowsFor(scope, key).find(
+    (row) => (row.family ?? family) === family && row.when?.(value, holder) !== false,
+  );
   if (!hit) return undefined;
   const shown = typeof value === 'object' ? '' : ` = ${JSON.stringify(value)}`;
   return `not in force: ${key}${shown}; ${hit.instead}`;

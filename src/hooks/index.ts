@@ -2,7 +2,7 @@
 export type * from './library.ts';
 export type { AuditEntry, HookArguments, HookPoint } from '../engine/hooks.ts';
 export type { Query4, Response4 } from '../engine/v4/hook-arguments.ts';
-export type { Query6, Response6 } from '../engine/v6/hook-arguments.ts';
+export type { Answer6, Query6, Response6 } from '../engine/v6/hook-arguments.ts';
 export type { PacketQueue, QueueDeps, QueueDrop, QueuedPacket, QueueFactory } from '../engine/queue-types.ts';
 export type { Snapshot, Subnet, SharedNetwork, Pool, DdnsParameters } from '../config/snapshot.ts';
 export type { Host } from '../store/host-store.ts';

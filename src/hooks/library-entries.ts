@@ -4,11 +4,14 @@ import { isAbsolute, resolve } from 'node:path';
 import type { ConfigParts } from '../config/parts.ts';
 import type { JsonMap, WrittenConfig } from '../config/written.ts';
 import { FlotillaError, messageOf, type ErrorLocation } from '../errors.ts';
-import { isSharedObject } from './built-in-table.ts';
+import { builtInLibrary, isSharedObject } from './built-in-table.ts';
+import type { HookLibrary } from './library.ts';
 
 export interface LibraryEntry {
-  /** Absolute path of the module. */
+  /** Absolute path of the module; of a built-in library, its name as written. */
   readonly path: string;
+  /** Makes the library, where it is built in. */
+  readonly builtIn: (() => HookLibrary) | null;
   /** File name without its extension. */
   readonly name: string;
   readonly parameters: JsonMap;
@@ -24,15 +27,17 @@ export interface EntrySource {
   readonly directory: string;
 }
 
-/** The entries that are modules, in order. */
+/** The entries that are modules or built in, in order. */
 export function libraryEntries({ written, parts, directory }: EntrySource): readonly LibraryEntry[] {
   const entries: LibraryEntry[] = [];
   for (const [index, entry] of ((written['hooks-libraries'] ?? []) as readonly JsonMap[]).entries()) {
     const library = entry['library'] as string;
-    if (isSharedObject(library)) continue;
-    const path = isAbsolute(library) ? library : resolve(directory, library);
+    const builtIn = builtInLibrary(library, parts.family);
+    if (isSharedObject(library) && !builtIn) continue;
+    const path = builtIn || isAbsolute(library) ? library : resolve(directory, library);
     entries.push({
       path,
+      builtIn,
       name: uniqueName(path, entries),
       parameters: (entry['parameters'] ?? {}) as JsonMap,
       locate: (inside) => locationOf(parts, ['hooks-libraries', index, ...inside]),
@@ -47,7 +52,8 @@ export function libraryEntries({ written, parts, directory }: EntrySource): read
  */
 export function fingerprintOf(entries: readonly LibraryEntry[]): string {
   return JSON.stringify(
-    entries.map(({ path, parameters, locate }) => {
+    entries.map(({ path, builtIn, parameters, locate }) => {
+      if (builtIn) return [path, parameters];
       try {
         const { mtimeMs, size } = statSync(path);
         return [path, parameters, mtimeMs, size];

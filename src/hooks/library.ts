@@ -134,6 +134,8 @@ export interface HookServer {
   snapshot(): Snapshot;
   /** The lease store in use. Not before the server serves. */
   leases(): LeaseStore<Lease>;
+  /** Who a DHCPv6 server is (RFC 8415 §11); empty in DHCPv4, and before the server serves. */
+  duid(): Uint8Array;
 }
 
 export interface HookText {

@@ -77,8 +77,7 @@ async function loadOne(
   const { log, clock } = deps;
   const { name } = entry;
   log.info('HOOKS_LIBRARY_LOADING', `loading hook library ${entry.path}`, { library: name });
-  const url = `${pathToFileURL(entry.path).href}?load=${deps.generation()}`;
-  const module = await importLibrary(entry, url);
+  const module = entry.builtIn ? entry.builtIn() : await importLibrary(entry, deps.generation());
   let isLoading = true;
   const mustLoad = (what: string): void => {
     if (!isLoading) throw new Error(`${name}: ${what} are registered while load() runs, not later`);
@@ -120,7 +119,8 @@ async function loadOne(
   };
 }
 
-async function importLibrary(entry: LibraryEntry, url: string): Promise<HookLibrary> {
+async function importLibrary(entry: LibraryEntry, generation: number): Promise<HookLibrary> {
+  const url = `${pathToFileURL(entry.path).href}?load=${generation}`;
   let module: Partial<HookLibrary>;
   try {
     module = (await import(url)) as Partial<HookLibrary>;

@@ -43,9 +43,9 @@ const updated: PointRow = {
   arguments: [given('audit_entries', 'AuditEntry[]')],
   statuses: {},
 };
-const bufferReceive = (family: Family): PointRow => ({
+const bufferReceive = (family: Family, more: readonly PointArgument[] = []): PointRow => ({
   when: 'A datagram came; nothing is parsed yet.',
-  arguments: [both(`query${family}`, queryOf(family))],
+  arguments: [both(`query${family}`, queryOf(family)), ...more],
   statuses: {
     skip: `the server does not parse: the callout filled \`query${family}.message\``,
     drop: 'dropped',
@@ -192,7 +192,9 @@ export const pointsTable: { readonly [P in HookPoint]: PointRow } = {
 
   dhcp6_srv_configured: configured(6),
   cb6_updated: updated,
-  buffer6_receive: bufferReceive(6),
+  buffer6_receive: bufferReceive(6, [
+    out('answer', 'Answer6 | null: bytes that are sent back at once; nothing else is done with the datagram'),
+  ]),
   pkt6_receive: packetReceive(6),
   subnet6_select: subnetSelect(6),
   host6_identifier: hostIdentifier(6),

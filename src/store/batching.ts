@@ -150,6 +150,7 @@ export function createBatchingLeaseStore<L extends Lease>(
     reclaim: (reclaimOptions) => backend.reclaim(reclaimOptions),
     expired: (limit) => backend.expired(limit),
     flushReclaimed: (holdSeconds) => backend.flushReclaimed(holdSeconds),
+    ofClients: (identifiers) => backend.ofClients(identifiers),
     page: (after, limit, subnetIds) => backend.page(after, limit, subnetIds),
     findFree: (ranges, start, limit, client) => backend.findFree(ranges, start, limit, client),
     counts: () => backend.counts(),

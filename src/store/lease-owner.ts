@@ -36,6 +36,13 @@ export function ownerKeys(owner: Lease | ClientKey): readonly string[] {
   return keys;
 }
 
+/** What names the client itself: its client identifier (v4) or DUID (v6). Null where there is none, or the row is nobody's. */
+export function clientIdentifier(lease: Lease): Uint8Array | null {
+  const identifier = lease.family === 6 ? lease.duid : lease.clientId;
+  const isNobodys = lease.state === leaseState.declined || identifier === null || identifier.length === 0;
+  return isNobodys ? null : identifier;
+}
+
 /** One text per client: for whom an address is set aside. */
 export const ownerName = (client: ClientKey): string => ownerKeys(client)[0] ?? '';
 

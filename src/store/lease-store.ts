@@ -164,6 +164,8 @@ export interface LeaseStore<L extends Lease = Lease> {
   expired(limit: number): Promise<readonly L[]>;
   /** Deletes state-2 rows older than `holdSeconds` after their expiry. Returns how many. */
   flushReclaimed(holdSeconds: number): Promise<number>;
+  /** Rows of any of these client identifiers (v4) or DUIDs (v6), in any subnet and state, in no order; never declined ones. */
+  ofClients(identifiers: readonly Uint8Array[]): Promise<readonly L[]>;
   /** Rows with address > `after` in ascending order (management commands, reports). */
   page(after: L['address'] | null, limit: number, subnetIds: readonly number[] | null): Promise<LeasePage<L>>;
   /**
@@ -197,6 +199,7 @@ export interface LeaseBackend<L extends Lease = Lease> {
   reclaim(options: ReclaimOptions): Promise<readonly L[]>;
   expired(limit: number): Promise<readonly L[]>;
   flushReclaimed(holdSeconds: number): Promise<number>;
+  ofClients(identifiers: readonly Uint8Array[]): Promise<readonly L[]>;
   page(after: L['address'] | null, limit: number, subnetIds: readonly number[] | null): Promise<LeasePage<L>>;
   /**
    * Up to `limit` addresses inside `ranges` that nobody holds (no row, or a row that a claim may overwrite),

@@ -101,6 +101,7 @@ function leaseList(stored: readonly Lease[]): LeaseStore<Lease> {
     expired: notAsked,
     flushReclaimed: notAsked,
     findFree: notAsked,
+    ofClients: notAsked,
     takeReserved: () => null,
     counts: notAsked,
     withdraw: notAsked,

@@ -79,7 +79,11 @@ export async function hookWorld(
           networkState: made.networkState,
           commands,
           queueTypes,
-          server: { snapshot: () => world.snapshot, leases: () => store.leases },
+          server: {
+            snapshot: () => world.snapshot,
+            leases: () => store.leases,
+            duid: () => new Uint8Array(0),
+          },
         })),
     },
     store,

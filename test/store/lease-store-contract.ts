@@ -317,6 +317,34 @@ export function leaseStoreContract<L extends Lease>(
     );
   });
 
+  it('finds all that clients have, whatever subnet and state, but nothing declined', async () => {
+    const named = (n: number): Partial<L> =>
+      (make.table.family === 4 ? { clientId: nameOf(n) } : {}) as Partial<L>;
+    const nameOf = (n: number): Uint8Array => {
+      const who = client(n);
+      return who.family === 6 ? who.duid : Uint8Array.of(1, n);
+    };
+    const findOf = async (...clients: readonly number[]): Promise<number[]> => {
+      const found = await store.ofClients(clients.map(nameOf));
+      return found.map((lease) => make.numberOf(lease.address)).sort((a, b) => a - b);
+    };
+    const putFor = async (n: number, who: number, more: Changes = {}): Promise<void> => {
+      const lease = { ...make.lease(n, { cltt: await clock(), ...more }, who), ...named(who) };
+      await store.write({ verb: 'put', lease });
+    };
+    await putFor(1, 1);
+    await putFor(2, 1, { subnetId: 2, state: 2 });
+    await putFor(3, 2);
+    await put(4, { state: 1 }, make.nobody);
+    assert.deepEqual([await findOf(1), await findOf(1, 2, 3), await findOf()], [[1, 2], [1, 2, 3], []]);
+    assert.deepEqual(await store.ofClients([new Uint8Array(0), new Uint8Array(3)]), []);
+    // What changes after the first lookup counts as well.
+    await putFor(2, 2);
+    await putFor(5, 1);
+    await store.write({ verb: 'remove', client: null, address: make.address(3) });
+    assert.deepEqual([await findOf(1), await findOf(2)], [[1, 5], [2]]);
+  });
+
   it('finds the free addresses of a full pool from any start, those of overwritable rows included', async () => {
     await Promise.all(Array.from({ length: 700 }, (_, n) => store.write(claim(n))));
     await store.write({ verb: 'remove', client: null, address: make.address(600) });

@@ -20,6 +20,7 @@ export interface Query6 {
   readonly iface: string;
   /** 128-bit, as all IPv6 addresses here. */
   readonly source: bigint;
+  readonly sourcePort: number;
   readonly destination: bigint;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
@@ -30,6 +31,12 @@ export interface Response6 {
   readonly message: Message6;
   /** From buffer6_send on; a pkt6_send callout that answers `skip` has assigned them. */
   bytes: Uint8Array | null;
+}
+
+/** What goes back to the address that a datagram came from, by its interface. */
+export interface Answer6 {
+  readonly bytes: Uint8Array;
+  readonly destinationPort: number;
 }
 
 /** Arguments by point, under Kea's names. What is not `readonly` may be assigned by a callout. */
@@ -43,7 +50,11 @@ export interface HookArguments6 {
     error: string;
   };
   readonly cb6_updated: { readonly audit_entries: readonly AuditEntry[] };
-  readonly buffer6_receive: { readonly query6: Query6 };
+  readonly buffer6_receive: {
+    readonly query6: Query6;
+    /** The library answered the packet itself: this is sent, and nothing else is done. */
+    answer: Answer6 | null;
+  };
   readonly pkt6_receive: { readonly query6: Query6 };
   readonly subnet6_select: {
     readonly query6: Query6;

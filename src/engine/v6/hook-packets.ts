@@ -21,6 +21,7 @@ export function queryOf(t: Transaction6): Query6 {
     classes: t.classes,
     iface: t.datagram.iface,
     source: t.datagram.source,
+    sourcePort: t.datagram.sourcePort,
     destination: t.datagram.destination,
     receivedAt: t.datagram.receivedAt,
   };

@@ -3,18 +3,21 @@ import { askCallouts, droppedByCallout, hooksAt, parkingLotFull } from '../hook-
 import { drop, type StepResult } from '../pipeline.ts';
 import { readQuery } from './accept.ts';
 import { clientFields } from './describe.ts';
+import type { Answer6, HookArguments6 } from './hook-arguments.ts';
 import { queryOf, responseOf } from './hook-packets.ts';
+import { addressBack } from './reply-address.ts';
 import type { Transaction6 } from './transaction.ts';
 
 type Result = StepResult | Promise<StepResult>;
 
-/** Before anything is parsed. `skip`: the callout filled the message itself. */
+/** Before anything is parsed. `skip`: the callout filled the message itself. What it answered itself is sent. */
 export function bufferReceive(t: Transaction6): Result {
   return askCallouts(
     t,
     'buffer6_receive',
-    () => ({ query6: queryOf(t) }),
-    ({ status }) => {
+    (): HookArguments6['buffer6_receive'] => ({ query6: queryOf(t), answer: null }),
+    ({ status }, { answer }) => {
+      if (answer) return sendAnswer(t, answer);
       if (status === 'drop') return dropped(t, 'DHCP6_HOOK_BUFFER_RCVD_DROP', 'buffer6_receive');
       t.isParsedByHook = status === 'skip';
       return 'continue';
@@ -92,6 +95,15 @@ export function bufferSend(t: Transaction6): Result {
       return drop('processing-failed', 'a buffer6_send callout left no bytes to send');
     },
   );
+}
+
+function sendAnswer(t: Transaction6, { bytes, destinationPort }: Answer6): StepResult {
+  if (!(bytes instanceof Uint8Array)) {
+    return drop('processing-failed', 'a buffer6_receive callout gave an answer without bytes');
+  }
+  t.bytes = bytes;
+  t.outbound = addressBack(t, destinationPort);
+  return 'reply';
 }
 
 const dropped = (t: Transaction6, id: string, point: Parameters<typeof droppedByCallout>[2]) =>

@@ -1,7 +1,7 @@
 // The DHCPv6 server: what createServer needs to know of the protocol.
 import type { Lease6 } from '../../store/lease.ts';
 import { messageType6 } from '../../wire/v6/message.ts';
-import { Options6 } from '../../wire/v6/options.ts';
+import { encodeSuboptions6 } from '../../wire/v6/options.ts';
 import { settleDraws } from '../fresh-address.ts';
 import { OptionAssembler } from '../option-scopes.ts';
 import { createServer, type Protocol, type Server, type ServerDeps, type ServerOptions } from '../server.ts';
@@ -25,7 +25,7 @@ const protocol6 = (serverDuid: () => Uint8Array): Protocol<6, Lease6, Transactio
   ports: { server: 547, client: 546 },
   peek: peekPacket6,
   engine(services) {
-    const options = new OptionAssembler({ encodeSuboptions });
+    const options = new OptionAssembler({ encodeSuboptions: encodeSuboptions6 });
     const engine: Engine6 = { ...services, options, serverDuid };
     return (snapshot, datagram, hooks) => startTransaction6(engine, snapshot, datagram, hooks);
   },
@@ -39,12 +39,6 @@ const protocol6 = (serverDuid: () => Uint8Array): Protocol<6, Lease6, Transactio
   clientFields,
   reclaim: reclaimCallouts6,
 });
-
-function encodeSuboptions(suboptions: ReadonlyMap<number, Uint8Array>): Uint8Array {
-  const options = new Options6();
-  for (const [code, value] of suboptions) options.add(code, value);
-  return options.encode();
-}
 
 const sentStatistics: ReadonlyMap<number, string> = new Map([
   [messageType6.ADVERTISE, 'pkt6-advertise-sent'],

@@ -2,21 +2,21 @@
 import { messageOf } from '../../errors.ts';
 import { encodePacket6 } from '../../wire/v6/codec.ts';
 import { answersToSourcePort6, relayReplies6 } from '../../wire/v6/relay.ts';
+import type { OutboundDatagram } from '../../net/transport.ts';
 import { drop, type StepResult } from '../pipeline.ts';
 import type { Transaction6 } from './transaction.ts';
 
 export function chooseDestination(t: Transaction6): StepResult {
-  const { iface, source, sourcePort, serverAddress } = t.datagram;
   const { serverPort, clientPort } = t.engine;
-  const relayPort = answersToSourcePort6(t.relays) ? sourcePort : serverPort;
-  t.outbound = {
-    iface,
-    source: serverAddress,
-    destination: source,
-    destinationPort: t.relays.length > 0 ? relayPort : clientPort,
-    linkLayer: null,
-  };
+  const relayPort = answersToSourcePort6(t.relays) ? t.datagram.sourcePort : serverPort;
+  t.outbound = addressBack(t, t.relays.length > 0 ? relayPort : clientPort);
   return 'continue';
+}
+
+/** To whom the datagram came from, by the way it came. */
+export function addressBack(t: Transaction6, destinationPort: number): Omit<OutboundDatagram<6>, 'bytes'> {
+  const { iface, source, serverAddress } = t.datagram;
+  return { iface, source: serverAddress, destination: source, destinationPort, linkLayer: null };
 }
 
 export function encode(t: Transaction6): StepResult {

@@ -6,6 +6,7 @@ import { ownerKeys } from '../lease-owner.ts';
 import { infiniteLifetime, leaseState, type Lease } from '../lease.ts';
 import type { AddressRange, LeaseCount } from '../lease-store.ts';
 import { wrapped } from '../address-ranges.ts';
+import { ClientIndex } from './client-index.ts';
 import { createExpiryHeap, grown } from './expiry-heap.ts';
 import { rowDecoder, type LeaseRows } from './lease-rows.ts';
 
@@ -24,6 +25,8 @@ export interface LeaseTable<L extends Lease> {
   delete(address: L['address']): void;
   /** Every lease whose owner shares an index key. */
   byOwnerKeys(keys: readonly string[]): L[];
+  /** Every lease of these client identifiers or DUIDs. */
+  ofClients(identifiers: readonly Uint8Array[]): Promise<L[]>;
   /** Expired before `now` and not yet reclaimed, oldest first. */
   expired(now: number, limit: number): L[];
   /** Reclaimed ones that had expired before `time`. */
@@ -72,6 +75,10 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
   let sorted: A[] | null = null;
 
   const leaseAt = (slot: number): L => decode(texts[slot]!);
+  const clients = new ClientIndex<L>({
+    slots: () => texts.length,
+    leaseAt: (slot) => (texts[slot] === '' ? null : leaseAt(slot)),
+  });
   const slotOf = (address: A): number | undefined => slots.get(addressKey(address));
 
   const count = (lease: L, by: number): void => {
@@ -110,6 +117,7 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
     const [old, next] = [before ? ownerKeys(before) : none, after ? ownerKeys(after) : none];
     for (const key of old) if (!next.includes(key)) unlink(key, slot);
     for (const key of next) if (!old.includes(key)) link(key, slot);
+    clients.moved(slot, before, after);
   };
 
   const newSlot = (address: A): number => {
@@ -187,6 +195,7 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
       }
       return found.size === 0 ? [] : Array.from(found, leaseAt);
     },
+    ofClients: (identifiers) => clients.find(identifiers),
     expired: (now, limit) => heap.expired(now, limit).map(leaseAt),
     reclaimed: (time) => [...reclaimed].filter((slot) => expiry[slot]! < time).map(leaseAt),
     *texts() {

@@ -154,6 +154,7 @@ export async function openMemfileBackend<L extends Lease>(
         await apply(old.map((lease) => [lease.address, null]));
         return old.length;
       }),
+    ofClients: (identifiers) => table.ofClients(identifiers),
     page: (after, limit, subnetIds) => Promise.resolve({ leases: pageOf(after, limit, subnetIds) }),
     findFree(ranges, start, limit, client) {
       const owner = client && ownerName(client);

@@ -53,6 +53,8 @@ export interface LeaseSql<L extends Lease> {
   readonly releaseAssignments: readonly string[];
   /** WHERE terms that find a client's rows, one per index; each becomes one SELECT. */
   ownerLookups(clients: readonly ClientKey[]): { readonly index: string; readonly where: string }[];
+  /** The column of client identifiers or DUIDs, and an index that begins with it. */
+  readonly identifier: { readonly column: string; readonly index: string };
   fitClient(client: ClientKey): ClientKey;
   /** The lease as the table can hold it, and whether something had to be cut. */
   fit(lease: L): { readonly lease: L; readonly cut: boolean };

@@ -77,6 +77,7 @@ export const lease4Sql: LeaseSql<Lease4> = {
         where: `l.${column} IN (${Array.from(values, (value) => `X'${value}'`).join(',')})`,
       }));
   },
+  identifier: { column: 'client_id', index: 'lease4_by_client_id_subnet_id' },
   fitClient(client) {
     const { hwaddr, clientId } = client4(client);
     if (hwaddr.length <= hwaddrBytes && (clientId?.length ?? 0) <= identifierBytes) return client;

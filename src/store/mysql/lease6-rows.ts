@@ -105,6 +105,7 @@ export const lease6Sql: LeaseSql<Lease6> = {
       'AND COALESCE(l.state, 0) <> 1';
     return [{ index: 'lease6_by_duid_iaid_subnet_id', where }];
   },
+  identifier: { column: 'duid', index: 'lease6_by_duid_iaid_subnet_id' },
   fitClient(client) {
     const { duid } = client6(client);
     return duid.length <= duidBytes ? client : { ...client6(client), duid: duid.subarray(0, duidBytes) };

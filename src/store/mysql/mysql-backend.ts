@@ -5,13 +5,14 @@ import { FlotillaError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { distinctRuns } from '../distinct-writes.ts';
 import { judgeWrite, reclaimDeletes, reclaimedRow } from '../judge.ts';
-import { infiniteLifetime, type Lease } from '../lease.ts';
+import { infiniteLifetime, leaseState, type Lease } from '../lease.ts';
 import type { LeaseBackend, LeaseWrite, WriteOutcome } from '../lease-store.ts';
 import { ownerName } from '../lease-owner.ts';
 import { findFree } from './find-free.ts';
 import { claimPacket, isForeseen, isRenewal, isRenewed, type Claim } from './claim-sql.ts';
 import { openLanes, type LaneOptions, type PacketResult } from './lanes.ts';
 import { findWithOffers } from './find-offers.ts';
+import { hex } from './lease-columns.ts';
 import { createOfferLedger } from './offer-ledger.ts';
 import type { LeaseSql } from './lease-sql.ts';
 import { lastTimestamp, writePacket, type WritePacket } from './write-sql.ts';
@@ -239,6 +240,18 @@ export function openMysqlBackend<L extends Lease>(
         flushed += result.affectedRows;
         if (result.affectedRows < chunk) return flushed;
       }
+    },
+    async ofClients(identifiers) {
+      const { column, index } = table.identifier;
+      const wanted = new Set(
+        identifiers.filter(({ length }) => length > 0).map((bytes) => `X'${hex(bytes)}'`),
+      );
+      if (wanted.size === 0) return [];
+      const rows = await rowsOf(
+        `SELECT ${table.selectList} FROM ${table.table} AS l FORCE INDEX (${index}) ` +
+          `WHERE l.${column} IN (${[...wanted].join(',')}) AND COALESCE(l.state, 0) <> ${leaseState.declined}`,
+      );
+      return rows.map((row) => table.decode(row));
     },
     async page(after, limit, subnetIds) {
       const where = [

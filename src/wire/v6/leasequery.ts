@@ -1,7 +1,9 @@
 // Options of DHCPv6 leasequery (RFC 5007 §4.1.2, RFC 5460): what is asked, and by which relay a client came.
 import { ipv6Bytes, ipv6FromBytes } from '../../addr/ipv6.ts';
 import { Reader } from '../cursor.ts';
-import { decodeOptions6, type Options6 } from './options.ts';
+import { messageType6, type RelayMessage6 } from './message.ts';
+import { option6 } from './option-codes.ts';
+import { decodeOptions6, Options6 } from './options.ts';
 
 /** RFC 5007 §4.1.2.1, from BY_RELAY_ID on RFC 5460 §5.3. */
 export const leaseQueryType6 = {
@@ -43,6 +45,27 @@ export function encodeLeaseQuery6({ queryType, linkAddress, options }: LeaseQuer
   bytes.set(ipv6Bytes(linkAddress), 1);
   options.write(bytes, 17);
   return bytes;
+}
+
+/**
+ * The RELAY-FORW for LQ_RELAY_DATA (RFC 5007 §4.1.2.4): these relays, outermost first, and no message inside the
+ * innermost. Their options are without Relay Message. Throws WIRE_VALUE.
+ */
+export function encodeRelaysAlone6(relays: readonly Omit<RelayMessage6, 'type'>[]): Uint8Array {
+  let inside: Uint8Array | null = null;
+  for (const { hopCount, linkAddress, peerAddress, options } of [...relays].reverse()) {
+    const all = new Options6();
+    for (const [code, value] of options) all.add(code, value);
+    if (inside) all.add(option6.relayMessage, inside);
+    const bytes: Uint8Array = new Uint8Array(34 + all.encodedLength);
+    bytes[0] = messageType6.RELAY_FORW;
+    bytes[1] = hopCount;
+    bytes.set(ipv6Bytes(linkAddress), 2);
+    bytes.set(ipv6Bytes(peerAddress), 18);
+    all.write(bytes, 34);
+    inside = bytes;
+  }
+  return inside ?? new Uint8Array(0);
 }
 
 /** CLIENT_DATA, option 45: options about one client. Its inverse is `Options6.encode`. Throws WireError. */

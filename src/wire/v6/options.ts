@@ -118,6 +118,13 @@ export function decodeOptions6(bytes: Uint8Array, start: number, holder: string,
   return options;
 }
 
+/** What is inside an option that encapsulates others. Throws WIRE_VALUE. */
+export function encodeSuboptions6(suboptions: ReadonlyMap<number, Uint8Array>): Uint8Array {
+  const options = new Options6();
+  for (const [code, value] of suboptions) options.add(code, value);
+  return options.encode();
+}
+
 /** Code and length. */
 export const optionHeaderSize6 = 4;
 
