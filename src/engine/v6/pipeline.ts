@@ -24,6 +24,7 @@ import { collectIdentifiers } from './identifiers.ts';
 import { informationRequest } from './information-request.ts';
 import { lookUp } from './lookup.ts';
 import { poolsOfGrants } from './pools.ts';
+import { register } from './register.ts';
 import { release } from './release.ts';
 import { chooseDestination, encode } from './reply-address.ts';
 import { buildReply } from './reply.ts';
@@ -76,6 +77,8 @@ function dispatch(t: Transaction6): StepResult | Promise<StepResult> {
       return decline(t);
     case messageType6.INFORMATION_REQUEST:
       return informationRequest(t);
+    case messageType6.ADDR_REG_INFORM:
+      return register(t);
     default:
       return drop('unexpected-message', `message type ${t.type} is not for servers`);
   }
