@@ -11,6 +11,7 @@ import { drop, type Step, type StepResult } from '../pipeline.ts';
 import { acceptMessage, checkSanity, classifyByPacket, decode } from './accept.ts';
 import { confirm } from './confirm.ts';
 import { decline } from './decline.ts';
+import { forwardQuery } from './dhcp4o6.ts';
 import { rebind, renew } from './extend.ts';
 import {
   bufferReceive,
@@ -43,6 +44,7 @@ export const pipeline6: readonly Step<Transaction6>[] = [
   packetReceive, // hook pkt6_receive
   dropMembersOfDrop, // class DROP
   checkSanity, // what the message must and must not carry
+  forwardQuery, // DHCPv4 over DHCPv6: the DHCPv4 server goes on
   (t) => classifyByEarlyReservation(t, collectIdentifiers), // early-global-reservations-lookup
   selectSubnet, // which link is it?
   subnetSelect, // hook subnet6_select
