@@ -33,7 +33,6 @@ export function passOnResponses(engine: Engine6, peer: Dhcp4o6Peer, begin: () =>
       peer.refuse(`message type ${packet.message.type} is not DHCPV4-RESPONSE`);
       return;
     }
-    engine.statistics.counter('pkt6-dhcpv4-response-received').add();
     const scope = begin();
     passOn(engine, packet, scope)
       .catch((error: unknown) => engine.log.error('DHCP6_PACKET_PROCESS_EXCEPTION', messageOf(error)))
@@ -42,8 +41,10 @@ export function passOnResponses(engine: Engine6, peer: Dhcp4o6Peer, begin: () =>
 }
 
 async function passOn(engine: Engine6, packet: Enveloped4o6, scope: HookScope | null): Promise<void> {
-  const { relays, message, iface, address, port } = packet;
-  const response = { message, bytes: encodePacket6(packet) as Uint8Array | null };
+  const { relays, iface, address, port } = packet;
+  // RFC 7341 §6: no flag of a DHCPV4-RESPONSE is set; Kea's DHCPv4 server repeats those of the query.
+  const message = { ...packet.message, transactionId: 0 };
+  const response = { message, bytes: encodePacket6({ relays, message }) as Uint8Array | null };
   if (scope?.has('buffer6_send')) {
     const { status } = await scope.call('buffer6_send', { response6: response });
     if (status !== 'continue' || !(response.bytes instanceof Uint8Array)) {
