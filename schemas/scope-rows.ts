@@ -114,7 +114,11 @@ export const scopes: Readonly<Record<ScopeName, Scope>> = {
       map('dhcp-ddns', 'The link to the DNS update server.', { scope: 'dhcp-ddns' }),
       list('hooks-libraries', 'Extensions.', { scope: 'hooks-library' }),
       list('loggers', 'What is logged, and where to.', { scope: 'logger' }),
-      int('dhcp4o6-port', 'Port of DHCPv4 over DHCPv6; 0 is off.', { max: 65534, default: 0 }),
+      int(
+        'dhcp4o6-port',
+        'DHCPv4 over DHCPv6: UDP port of the DHCPv6 server on ::1; the DHCPv4 server has the next one. 0 is off.',
+        { max: 65534, default: 0 },
+      ),
       bool('echo-client-id', 'Send the client identifier back in replies.', { family: 4, default: true }),
       bool('stash-agent-options', 'Use the relay data of the first exchange for later direct renewals.', {
         family: 4,
@@ -150,10 +154,14 @@ export const scopes: Readonly<Record<ScopeName, Scope>> = {
         { family: 6 },
       ),
       map('server-id', 'The DUID of this server.', { family: 6, scope: 'server-id' }),
-      bool('allow-address-registration', 'Accept addresses that clients chose themselves.', {
-        family: 6,
-        default: true,
-      }),
+      bool(
+        'allow-address-registration',
+        'Accept addresses that clients chose themselves, and tell clients that ask (option 148) so.',
+        {
+          family: 6,
+          default: true,
+        },
+      ),
       ...context,
     ],
   },
@@ -188,9 +196,21 @@ export const scopes: Readonly<Record<ScopeName, Scope>> = {
       list('pd-pools', 'Prefixes that are delegated.', { family: 6, scope: 'pd-pool' }),
       list('reservations', 'Addresses and options of single clients.', { scope: 'reservation' }),
       ...selection,
-      text('4o6-interface', 'Selects the subnet for DHCPv4 over DHCPv6.', { family: 4 }),
-      text('4o6-interface-id', 'Selects the subnet for DHCPv4 over DHCPv6.', { family: 4 }),
-      text('4o6-subnet', 'Selects the subnet for DHCPv4 over DHCPv6.', { family: 4 }),
+      text(
+        '4o6-interface',
+        'DHCPv4 over DHCPv6: the interface of the DHCPv6 server that its clients are heard on.',
+        { family: 4 },
+      ),
+      text(
+        '4o6-interface-id',
+        'DHCPv4 over DHCPv6: the interface-id of the relay that its clients come through.',
+        { family: 4 },
+      ),
+      text(
+        '4o6-subnet',
+        'DHCPv4 over DHCPv6: the IPv6 prefix that its clients, or the relays next to the server, are in.',
+        { family: 4 },
+      ),
       ...classGuards,
       ...options,
       ...context,

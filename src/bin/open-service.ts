@@ -5,12 +5,14 @@ import type { Snapshot } from '../config/snapshot.ts';
 import type { WrittenConfig } from '../config/written.ts';
 import type { DatabaseAddress } from '../db/address.ts';
 import { systemClock } from '../engine/clock.ts';
+import { statisticsOfDrop } from '../engine/drop-reasons.ts';
 import type { EngineHooks } from '../engine/hooks.ts';
 import type { NetworkState } from '../engine/network-state.ts';
 import type { QueueTypes } from '../engine/queue-types.ts';
 import type { Server } from '../engine/server.ts';
 import type { Statistics } from '../engine/statistics.ts';
 import type { Logger } from '../log.ts';
+import { Dhcp4o6Peer } from '../net/dhcp4o6-peer.ts';
 import type { Lease } from '../store/lease.ts';
 import { served, type ServedFamily } from './served-families.ts';
 import { openStores, type DaemonStores } from './open-stores.ts';
@@ -77,6 +79,15 @@ async function open<F extends Family, L extends Lease>(
       { family, written: options.written, serverPort },
       { log, onSendFailure: () => sendFailed.add() },
     );
+    const countBad = [`pkt${family}-received`, ...statisticsOfDrop('parse-failed', family)];
+    const dhcp4o6 = new Dhcp4o6Peer(
+      { family },
+      {
+        log,
+        onBad: () => countBad.forEach((name) => statistics.counter(name).add()),
+        onSendFailure: () => sendFailed.add(),
+      },
+    );
     const server = createServer(
       { serverPort, clientPort },
       {
@@ -84,6 +95,7 @@ async function open<F extends Family, L extends Lease>(
         leases: stores.leases,
         hosts: stores.hosts,
         transport: transport.transport,
+        dhcp4o6,
         statistics,
         log,
         clock: systemClock,
@@ -99,13 +111,20 @@ async function open<F extends Family, L extends Lease>(
       },
     );
     await server.start();
+    await dhcp4o6.use(snapshot().globals.dhcp4o6Port);
     return {
       stores,
       transport,
-      server,
+      server: {
+        queue: () => server.queue(),
+        onSnapshot(next, previous) {
+          server.onSnapshot(next, previous);
+          void dhcp4o6.use(next.globals.dhcp4o6Port);
+        },
+      },
       async close() {
         await server.stop();
-        await transport.transport.close();
+        await Promise.all([dhcp4o6.close(), transport.transport.close()]);
         await stores.close();
       },
     };

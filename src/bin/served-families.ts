@@ -3,6 +3,8 @@ import type { Family } from '../addr/family.ts';
 import type { Server, ServerDeps, ServerOptions } from '../engine/server.ts';
 import { createServer4 } from '../engine/v4/protocol.ts';
 import { createServer6 } from '../engine/v6/protocol.ts';
+import type { Dhcp4o6Peer } from '../net/dhcp4o6-peer.ts';
+import { withDhcp4o6 } from '../net/dhcp4o6-transport.ts';
 import type { Lease, Lease4, Lease6 } from '../store/lease.ts';
 import { lease4Rows, lease6Rows } from '../store/memfile/lease-rows.ts';
 import { lease4Sql } from '../store/mysql/lease4-rows.ts';
@@ -14,7 +16,7 @@ export interface ServedFamily<F extends Family, L extends Lease> {
   readonly leaseForms: LeaseForms<L>;
   readonly createServer: (
     options: ServerOptions,
-    deps: ServerDeps<F, L> & { readonly serverDuid: () => Uint8Array },
+    deps: ServerDeps<F, L> & { readonly serverDuid: () => Uint8Array; readonly dhcp4o6: Dhcp4o6Peer },
   ) => Server<L>;
 }
 
@@ -22,7 +24,10 @@ export const served: { readonly 4: ServedFamily<4, Lease4>; readonly 6: ServedFa
   4: {
     family: 4,
     leaseForms: { family: 4, sql: lease4Sql, rows: lease4Rows, file: 'kea-leases4.csv' },
-    createServer: createServer4,
+    createServer(options, { dhcp4o6, transport, ...deps }) {
+      const now = (): number => performance.now();
+      return createServer4(options, { ...deps, transport: withDhcp4o6(transport, dhcp4o6, { now }) });
+    },
   },
   6: {
     family: 6,

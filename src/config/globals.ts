@@ -12,6 +12,7 @@ export function resolveGlobals(json: JsonMap, family: Family): GlobalParameters 
   const compatibility = mapAt(json, 'compatibility') ?? {};
   return Object.freeze({
     ...resolveGlobals6(json),
+    dhcp4o6Port: numberAt(json, 'dhcp4o6-port') ?? 0,
     declineProbationPeriod: numberAt(json, 'decline-probation-period') ?? 86400,
     echoClientId: booleanAt(json, 'echo-client-id') ?? true,
     hostReservationIdentifiers: identifierOrder(json, family),

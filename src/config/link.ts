@@ -2,6 +2,7 @@
 import type { Address, Family } from '../addr/family.ts';
 import { addressing } from './addressing.ts';
 import { invalid, mapAt, stringAt, stringsAt } from './read-json.ts';
+import type { Link4o6 } from './snapshot.ts';
 import type { JsonMap } from './written.ts';
 
 export interface Link {
@@ -22,19 +23,32 @@ export function linkOf(json: JsonMap, family: Family): Link {
     );
   return {
     interface: name,
-    interfaceId: id === null ? null : interfaceIdBytes(id),
+    interfaceId: id === null ? null : interfaceIdBytes(id, 'interface-id'),
     relayAddresses: relayAddresses(json, family),
   };
 }
 
+/** Null where the subnet serves nobody over DHCPv6. Throws CONFIG_INVALID. */
+export function link4o6Of(json: JsonMap): Link4o6 | null {
+  const prefix = filled(json, '4o6-subnet');
+  const id = filled(json, '4o6-interface-id');
+  const name = filled(json, '4o6-interface');
+  if (prefix === null && id === null && name === null) return null;
+  return Object.freeze({
+    prefix: prefix === null ? null : addressing(6).parsePrefix(prefix, '4o6-subnet'),
+    interfaceId: id === null ? null : interfaceIdBytes(id, '4o6-interface-id'),
+    interface: name,
+  });
+}
+
 /** Text stands for its own bytes, as with Kea; `0x` and hexadecimal digits for bytes that are no text. */
-function interfaceIdBytes(text: string): Uint8Array {
+function interfaceIdBytes(text: string, key: string): Uint8Array {
   const digits = /^0x((?:[0-9a-f]{2})+)$/i.exec(text)?.[1];
   const bytes = Uint8Array.from(
     digits === undefined ? Buffer.from(text, 'utf8') : Buffer.from(digits, 'hex'),
   );
   if (bytes.length > longestInterfaceId)
-    throw invalid(`has ${bytes.length} bytes, 1 to ${longestInterfaceId} are allowed`, 'interface-id');
+    throw invalid(`has ${bytes.length} bytes, 1 to ${longestInterfaceId} are allowed`, key);
   return bytes;
 }
 

@@ -16,7 +16,6 @@ export interface NotInForceRow {
 
 const isOn = (value: Json): boolean => value === true;
 const isOff = (value: Json): boolean => value === false;
-const isFilled = (value: Json): boolean => value !== '';
 const isNotZero = (value: Json): boolean => value !== 0;
 const isNot =
   (...words: readonly string[]) =>
@@ -57,10 +56,6 @@ export const notInForceRows: readonly NotInForceRow[] = [
     when: isNot('unix'),
     instead: 'only UNIX sockets are opened',
   },
-  { scope: 'global', key: 'dhcp4o6-port', when: isNotZero, instead: 'DHCPv4 over DHCPv6 is not served' },
-  { scope: 'subnet', key: '4o6-interface', when: isFilled, instead: 'DHCPv4 over DHCPv6 is not served' },
-  { scope: 'subnet', key: '4o6-interface-id', when: isFilled, instead: 'DHCPv4 over DHCPv6 is not served' },
-  { scope: 'subnet', key: '4o6-subnet', when: isFilled, instead: 'DHCPv4 over DHCPv6 is not served' },
   {
     scope: 'global',
     key: 'reservations-lookup-first',

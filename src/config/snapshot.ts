@@ -99,6 +99,15 @@ export interface PdPool extends PoolBase {
   readonly excluded: { readonly prefix: bigint; readonly length: number } | null;
 }
 
+/** Whose DHCPv4 packets over DHCPv6 belong to a subnet (RFC 7341): any of the three that is not null decides. */
+export interface Link4o6 {
+  /** Of the client, or of the relay next to the server. */
+  readonly prefix: { readonly first: Address; readonly last: Address } | null;
+  readonly interfaceId: Uint8Array | null;
+  /** Of the DHCPv6 server. */
+  readonly interface: string | null;
+}
+
 export interface Subnet {
   readonly family: Family;
   readonly id: number;
@@ -113,6 +122,8 @@ export interface Subnet {
   /** v6 only: bytes of the relay's option 18. */
   readonly interfaceId: Uint8Array | null;
   readonly relayAddresses: readonly Address[];
+  /** v4 only. */
+  readonly dhcp4o6: Link4o6 | null;
   readonly pools: readonly Pool[];
   /** Empty in v4. */
   readonly pdPools: readonly PdPool[];
@@ -165,6 +176,13 @@ export interface SubnetIndex {
   byInterface(name: string, accept: (subnet: Subnet) => boolean): Subnet | undefined;
   /** v6: by the bytes of the relay's option 18; the subnet's own interface-id, or else that of its network. */
   byInterfaceId(id: Uint8Array, accept: (subnet: Subnet) => boolean): Subnet | undefined;
+  /** v4: lowest id among subnets that any of the three belongs to. */
+  byDhcp4o6(
+    source: bigint,
+    interfaceId: Uint8Array | undefined,
+    name: string,
+    accept: (subnet: Subnet) => boolean,
+  ): Subnet | undefined;
 }
 
 /** Where a DHCPv6 server takes hardware addresses from; aliases of Kea's (rfc6939, …) are turned into these. */
@@ -208,6 +226,8 @@ export interface GlobalParameters6 {
 
 /** Durations in seconds unless said otherwise; Kea key names in camelCase. */
 export interface GlobalParameters extends GlobalParameters6 {
+  /** Port of DHCPv4 over DHCPv6, between the two daemons of a machine; 0 = off. */
+  readonly dhcp4o6Port: number;
   readonly declineProbationPeriod: number;
   readonly echoClientId: boolean;
   readonly hostReservationIdentifiers: readonly HostIdentifierName[];

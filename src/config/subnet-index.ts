@@ -1,7 +1,7 @@
 // Which subnet: by address, relay, interface or interface-id, in time that does not grow with the number of subnets.
 import type { Address, Family } from '../addr/family.ts';
-import { formatHex } from '../addr/hex.ts';
-import type { SharedNetwork, Subnet, SubnetIndex } from './snapshot.ts';
+import { formatHex, sameBytes } from '../addr/hex.ts';
+import type { Link4o6, SharedNetwork, Subnet, SubnetIndex } from './snapshot.ts';
 
 /**
  * By address: one map per prefix length that occurs, asked from the longest to the shortest, so overlapping prefixes
@@ -16,6 +16,7 @@ export function buildSubnetIndex(
   const byRelay = new Map<Key, Subnet[]>();
   const byInterface = new Map<string, Subnet[]>();
   const byInterfaceId = new Map<string, Subnet[]>();
+  const over6: Subnet[] = [];
 
   for (const subnet of subnets) {
     let level = byLength.get(subnet.prefixLength);
@@ -32,6 +33,7 @@ export function buildSubnetIndex(
     if (name !== null) append(byInterface, name, subnet);
     const id = subnet.interfaceId ?? network?.interfaceId ?? null;
     if (id !== null) append(byInterfaceId, formatHex(id, ''), subnet);
+    if (subnet.dhcp4o6) over6.push(subnet);
   }
 
   const levels = [...byLength].sort(([a], [b]) => b - a).map(([, level]) => level);
@@ -47,8 +49,19 @@ export function buildSubnetIndex(
     byRelay: (relay, accept) => byRelay.get(relayKey(relay))?.find(accept),
     byInterface: (name, accept) => byInterface.get(name)?.find(accept),
     byInterfaceId: (id, accept) => byInterfaceId.get(formatHex(id, ''))?.find(accept),
+    byDhcp4o6: (source, interfaceId, name, accept) =>
+      over6.find(
+        (subnet) =>
+          (isWithin(subnet.dhcp4o6!.prefix, source) ||
+            (interfaceId !== undefined && sameBytes(subnet.dhcp4o6!.interfaceId, interfaceId)) ||
+            subnet.dhcp4o6!.interface === name) &&
+          accept(subnet),
+      ),
   } satisfies SubnetIndex);
 }
+
+const isWithin = (prefix: Link4o6['prefix'], address: bigint): boolean =>
+  prefix !== null && address >= prefix.first && address <= prefix.last;
 
 function append<K>(map: Map<K, Subnet[]>, key: K, subnet: Subnet): void {
   const list = map.get(key);

@@ -2,7 +2,7 @@
 import type { Host } from '../store/host-store.ts';
 import type { OptionDefinitions } from '../wire/option-definition.ts';
 import { addressing } from './addressing.ts';
-import { linkOf } from './link.ts';
+import { link4o6Of, linkOf } from './link.ts';
 import type { NetworkScope } from './networks.ts';
 import type { Resolved } from './objects.ts';
 import { optionSet, resolveOptionList } from './option-scope.ts';
@@ -91,6 +91,7 @@ export function resolveSubnet(
     interface: link.interface,
     interfaceId: link.interfaceId,
     relayAddresses: link.relayAddresses,
+    dhcp4o6: link4o6Of(json),
     pools: pools.values,
     pdPools: pdPools.values,
     clientClasses: stringsAt(json, 'client-classes'),

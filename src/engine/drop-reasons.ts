@@ -46,6 +46,10 @@ export const dropReasons = {
   'hook-dropped': { kea: null, isReceiveDrop: false, meaning: 'A hook asked to drop the packet.' },
   'no-subnet': { kea: null, meaning: 'No configured subnet matches where the packet came from.' },
   'allocation-failed': { kea: null, meaning: 'No address was free for the client.' },
+  'no-dhcp4o6': {
+    kea: null,
+    meaning: 'A DHCPv4 message came over DHCPv6, and there is no way to the DHCPv4 server (dhcp4o6-port).',
+  },
   'no-lease': {
     kea: null,
     meaning: 'The client asked about an address this server knows nothing of, and must not be refused one.',

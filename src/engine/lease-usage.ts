@@ -120,6 +120,8 @@ export class LeaseUsage {
       if (held === use && isSamePlace(before, after)) return;
       this.#add(before, held.now, -1);
       if (use) this.#add(after, use.now, 1);
+      // In its new subnet a registered address was never registered before.
+      if (use === registration && before.subnetId !== after.subnetId) this.#add(after, use.ever, 1);
       return;
     }
     if (!use) return;

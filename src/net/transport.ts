@@ -1,5 +1,6 @@
 // Datagrams in and out, as the engine sees them. Implementations: udp sockets per interface, AF_PACKET delivery, fakes in tests.
 import type { AddressOf, Family } from '../addr/family.ts';
+import type { Envelope4o6 } from '../wire/v6/dhcp4o6-envelope.ts';
 
 /** A datagram that arrived. A link-local address is one on the link of `iface`. */
 export interface InboundDatagram<F extends Family = 4> {
@@ -17,6 +18,11 @@ export interface InboundDatagram<F extends Family = 4> {
   readonly serverAddress: AddressOf<F>;
   /** Milliseconds, monotonic. */
   readonly receivedAt: number;
+  /**
+   * DHCPv4: it came over DHCPv6 (RFC 7341), and this is where its answer goes: the relays are those of the answer.
+   * It has no IPv4 source, and `iface` is that of the DHCPv6 server.
+   */
+  readonly over6?: Envelope4o6;
 }
 
 export interface OutboundDatagram<F extends Family = 4> {
@@ -29,6 +35,8 @@ export interface OutboundDatagram<F extends Family = 4> {
   readonly destinationPort: number;
   /** DHCPv4, the client has no address yet and asked for unicast: deliver by link-layer address (RFC 2131 §4.1). */
   readonly linkLayer: Uint8Array | null;
+  /** DHCPv4: over DHCPv6, as it came; then nothing else says where it goes. */
+  readonly over6?: Envelope4o6;
 }
 
 export interface OpenInterface<F extends Family = 4> {

@@ -24,12 +24,16 @@ function build(parts: Partial<ConfigParts>, last?: BuildResult): BuildResult {
 }
 
 test('each key and value is said once, with how many objects ask and the first of them', () => {
-  const flq = { allocator: 'flq', '4o6-interface': '' };
+  const flq = { allocator: 'flq' };
   const subnets = [subnet(1), subnet(2, flq), subnet(3, flq)];
-  const parts = { subnets, networks: [row({ name: 'floor' })], globals: { 'dhcp4o6-port': 786 } };
+  const parts = {
+    subnets,
+    networks: [row({ name: 'floor' })],
+    globals: { 'reservations-lookup-first': true },
+  };
   const first = build(parts);
   assert.deepEqual(said, [
-    'not in force: dhcp4o6-port = 786; DHCPv4 over DHCPv6 is not served {"first":"dhcp4o6-port","objects":1}',
+    'not in force: reservations-lookup-first = true; reservations and leases are looked up together {"first":"reservations-lookup-first","objects":1}',
     'not in force: allocator = "flq"; free addresses are looked for without a queue {"first":"subnet 2","objects":2}',
   ]);
   const second = build({ ...parts, subnets: [subnets[0]!, subnets[1]!, subnets[2]!, subnet(4)] }, first);

@@ -258,14 +258,12 @@ for (const [name, json, message] of refused) {
 
 test('what is read and has no effect is said at the start', () => {
   const warnings = warnings6({
-    'dhcp4o6-port': 5547,
     'pd-allocator': 'flq',
     'sanity-checks': { 'lease-checks': 'fix' },
     'dhcp-ddns': { 'enable-updates': true },
     subnet6: [subnet6(1, { allocator: 'shared-flq', 'pd-allocator': 'random' })],
   });
   assert.deepEqual(warnings, [
-    'Dhcp6.dhcp4o6-port: not in force: dhcp4o6-port = 5547; DHCPv4 over DHCPv6 is not served',
     'Dhcp6.pd-allocator: not in force: pd-allocator = "flq"; free prefixes are looked for without a queue',
     'Dhcp6.sanity-checks: not in force: sanity-checks; leases are read from files as they are',
     'Dhcp6.dhcp-ddns.enable-updates: not in force: enable-updates = true; no DNS update is sent',

@@ -42,6 +42,29 @@ test('by address: the longest prefix wins, the next one when it is not accepted'
   );
 });
 
+test('over DHCPv6: by prefix, interface-id or interface, the lowest id that any of them says', () => {
+  const { index } = snapshotOf(
+    subnet(1),
+    subnet(2, { '4o6-interface': 'eth3', '4o6-interface-id': '' }),
+    subnet(3, { '4o6-subnet': '2001:db8:3::1/48', '4o6-interface-id': 'port3' }),
+    subnet(4, { '4o6-interface-id': '0x706f727434' }),
+    subnet(5, { '4o6-interface': 'eth3' }),
+  );
+  const find = (source: string, id: string, name: string, accept: (one: Subnet) => boolean = all) =>
+    index.byDhcp4o6(parseIpv6(source), id === '' ? undefined : Buffer.from(id), name, accept)?.id;
+  assert.equal(find('2001:db8:3:ffff::9', '', 'eth0'), 3);
+  assert.equal(find('fe80::1', 'port3', 'eth0'), 3);
+  assert.equal(find('fe80::1', 'port4', 'eth0'), 4);
+  assert.equal(find('2001:db8:3::9', 'port4', 'eth3'), 2);
+  assert.equal(
+    find('fe80::1', '', 'eth3', ({ id }) => id > 2),
+    5,
+  );
+  assert.equal(find('2001:db8:4::1', 'port5', 'eth0'), undefined);
+  assert.throws(() => snapshotOf(subnet(1, { '4o6-subnet': '2001:db8::' })), /IPv6 prefix/);
+  assert.throws(() => snapshotOf(subnet(1, { '4o6-subnet': '192.0.2.0/24' })), /IPv6/);
+});
+
 test('by relay and by interface: the lowest id, its own value or else that of its network', () => {
   const { index } = snapshotOf(
     subnet(1, { relay: { 'ip-addresses': ['10.8.8.8'] }, interface: 'eth1' }),

@@ -14,10 +14,10 @@ export const localAddress = ({ destination, serverAddress }: InboundDatagram): n
   destination === limitedBroadcast || destination === 0 ? serverAddress : destination;
 
 export function chooseDestination(t: Transaction4): StepResult {
-  const { iface } = t.datagram;
+  const { iface, over6 } = t.datagram;
   const source = localAddress(t.datagram);
   const to = t.type === messageType4.INFORM ? informDestination(t) : replyDestination(t);
-  t.outbound = { iface, source, ...to };
+  t.outbound = { iface, source, ...to, ...(over6 && { over6 }) };
   return 'continue';
 }
 

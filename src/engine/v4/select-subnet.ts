@@ -1,5 +1,6 @@
 // Which subnet a DHCPv4 packet comes from: the first rule that applies decides, there is no falling through.
 import { agentSuboption4 } from '../../wire/v4/agent.ts';
+import { interfaceIdOf6 } from '../../wire/v6/relay.ts';
 import type { Subnet } from '../../config/snapshot.ts';
 import { ownerKeys } from '../../store/lease-owner.ts';
 import type { StepResult } from '../pipeline.ts';
@@ -34,8 +35,10 @@ export function useSubnet(t: Transaction4, subnet: Subnet | null): void {
 function findSubnet(t: Transaction4): Subnet | undefined {
   const { index, globals } = t.snapshot;
   const { giaddr, ciaddr } = t.query;
-  const { source, destination, iface, serverAddress } = t.datagram;
+  const { source, destination, iface, serverAddress, over6 } = t.datagram;
   const accept = (subnet: Subnet): boolean => subnetPermits(t, subnet);
+
+  if (over6) return index.byDhcp4o6(over6.address, interfaceIdOf6(over6.relays), over6.iface, accept);
 
   // RFC 3527 §3 and RFC 3011 §4: the named subnet or none.
   const linkSelection = globals.compatibility.ignoreRaiLinkSelection

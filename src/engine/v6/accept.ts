@@ -141,6 +141,8 @@ const identifiersByType: ReadonlyMap<number, { readonly client: Presence; readon
     [messageType6.RELEASE, { client: 'one', server: 'one' }],
     [messageType6.DECLINE, { client: 'one', server: 'one' }],
     [messageType6.INFORMATION_REQUEST, { client: 'any', server: 'any' }],
+    // RFC 7341 §7 asks for neither.
+    [messageType6.DHCPV4_QUERY, { client: 'any', server: 'any' }],
     // RFC 9686 §4.2.
     [messageType6.ADDR_REG_INFORM, { client: 'one', server: 'none' }],
   ]);

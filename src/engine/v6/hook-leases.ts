@@ -9,6 +9,7 @@ import { isOffer } from './assign.ts';
 import { leaseText } from './describe.ts';
 import { begunResponse, queryOf } from './hook-packets.ts';
 import type { IaSearch } from './ia-search.ts';
+import type { Transaction6 } from './transaction.ts';
 
 /** `leave`: the stored lease stays as it is and is what the answer carries; null: the IA gets no lease. */
 export type Review = { readonly lease: Lease6; readonly leave: boolean } | null;
@@ -56,7 +57,7 @@ export async function reviewLease(
   }
   const changed = accepted(s, given, lease);
   if (!s.t.name || s.leaseType !== 0) return { lease: changed, leave: false };
-  return { lease: await named(s, changed, subnet), leave: false };
+  return { lease: await reviewName(s.t, changed, subnet), leave: false };
 }
 
 const isLifetime = (value: number): boolean =>
@@ -80,9 +81,9 @@ function accepted(s: IaSearch, given: Lease6, lease: Lease6): Lease6 {
   return { ...given, validLifetime, preferredLifetime, hostname, fqdnFwd, fqdnRev, userContext };
 }
 
-async function named(s: IaSearch, lease: Lease6, subnet: Subnet): Promise<Lease6> {
-  const { t } = s;
-  const hooks = hooksAt(s, 'ddns6_update');
+/** ddns6_update: the callouts may choose another name for the lease, and who updates what. */
+export async function reviewName(t: Transaction6, lease: Lease6, subnet: Subnet): Promise<Lease6> {
+  const hooks = hooksAt(t, 'ddns6_update');
   if (!hooks || !t.name) return lease;
   const { type, transactionId } = t.query;
   const args = {

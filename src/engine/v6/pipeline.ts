@@ -11,6 +11,7 @@ import { drop, type Step, type StepResult } from '../pipeline.ts';
 import { acceptMessage, checkSanity, classifyByPacket, decode } from './accept.ts';
 import { confirm } from './confirm.ts';
 import { decline } from './decline.ts';
+import { forwardQuery } from './dhcp4o6.ts';
 import { rebind, renew } from './extend.ts';
 import {
   bufferReceive,
@@ -24,6 +25,7 @@ import { collectIdentifiers } from './identifiers.ts';
 import { informationRequest } from './information-request.ts';
 import { lookUp } from './lookup.ts';
 import { poolsOfGrants } from './pools.ts';
+import { register } from './register.ts';
 import { release } from './release.ts';
 import { chooseDestination, encode } from './reply-address.ts';
 import { buildReply } from './reply.ts';
@@ -42,6 +44,7 @@ export const pipeline6: readonly Step<Transaction6>[] = [
   packetReceive, // hook pkt6_receive
   dropMembersOfDrop, // class DROP
   checkSanity, // what the message must and must not carry
+  forwardQuery, // DHCPv4 over DHCPv6: the DHCPv4 server goes on
   (t) => classifyByEarlyReservation(t, collectIdentifiers), // early-global-reservations-lookup
   selectSubnet, // which link is it?
   subnetSelect, // hook subnet6_select
@@ -76,6 +79,8 @@ function dispatch(t: Transaction6): StepResult | Promise<StepResult> {
       return decline(t);
     case messageType6.INFORMATION_REQUEST:
       return informationRequest(t);
+    case messageType6.ADDR_REG_INFORM:
+      return register(t);
     default:
       return drop('unexpected-message', `message type ${t.type} is not for servers`);
   }

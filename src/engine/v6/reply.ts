@@ -9,6 +9,7 @@ import { replyScopes } from '../reply-scopes.ts';
 import { addNameOption } from './client-name.ts';
 import { addIas } from './ia-options.ts';
 import { poolsOfGrants } from './pools.ts';
+import { addRegistered, addRegistrationOffer } from './register.ts';
 import type { Transaction6 } from './transaction.ts';
 import { addVendorOptions } from './vendor-options.ts';
 
@@ -21,10 +22,16 @@ export function buildReply(t: Transaction6): StepResult {
   options.add(option6.serverId, t.engine.serverDuid());
   addIas(t, options);
   if (t.status) options.add(option6.statusCode, encodeStatus6(t.status));
+  if (t.answer === messageType6.ADDR_REG_REPLY) {
+    addRegistered(t, options);
+    addNameOption(t, options);
+    return 'continue';
+  }
   if (t.isRapidCommit) options.add(option6.rapidCommit, new Uint8Array(0));
   // RFC 8415 §18.3.7, §18.3.8: nothing else is for a client that leaves.
   if (t.type === messageType6.RELEASE || t.type === messageType6.DECLINE) return 'continue';
   addConfigured(t, options);
+  addRegistrationOffer(t, options);
   addNameOption(t, options);
   addRelaySupplied(t, options);
   return 'continue';
@@ -83,4 +90,5 @@ const madeElsewhere: ReadonlySet<number> = new Set([
   option6.iaPrefix,
   option6.clientFqdn,
   option6.pdExclude,
+  option6.addressRegistration,
 ]);

@@ -1,7 +1,7 @@
 // Which subnet a DHCPv6 packet comes from: by interface when direct, by what its relays say otherwise.
 import { isLinkLocalIpv6 } from '../../addr/ipv6.ts';
 import type { Subnet } from '../../config/snapshot.ts';
-import { option6 } from '../../wire/v6/option-codes.ts';
+import { interfaceIdOf6 } from '../../wire/v6/relay.ts';
 import { subnetPermits } from '../eligible.ts';
 import type { StepResult } from '../pipeline.ts';
 import type { Transaction6 } from './transaction.ts';
@@ -22,20 +22,11 @@ function findSubnet(t: Transaction6): Subnet | undefined {
     const byInterface = index.byInterface(iface, accept);
     return byInterface ?? (isLinkLocalIpv6(source) ? undefined : index.byAddress(source, accept));
   }
-  const id = interfaceIdOf(t);
+  const id = interfaceIdOf6(t.relays);
   const byId = id && index.byInterfaceId(id, accept);
   if (byId) return byId;
   const link = linkAddressOf(t);
   return link === null ? undefined : (index.byRelay(link, accept) ?? index.byAddress(link, accept));
-}
-
-/** Of the first relay, counted from the client, that tells one. */
-function interfaceIdOf({ relays }: Transaction6): Uint8Array | undefined {
-  for (let level = relays.length - 1; level >= 0; level--) {
-    const id = relays[level]!.options.get(option6.interfaceId);
-    if (id) return id;
-  }
-  return undefined;
 }
 
 /** RFC 8415 §13.1: of the relay next to the client; a lightweight one (RFC 6221) leaves it to the next. */

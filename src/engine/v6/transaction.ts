@@ -1,4 +1,5 @@
 // One DHCPv6 packet on its way through the pipeline: what the steps learned so far.
+import type { Dhcp4o6Peer } from '../../net/dhcp4o6-peer.ts';
 import type { InboundDatagram, OutboundDatagram } from '../../net/transport.ts';
 import type { Lease6 } from '../../store/lease.ts';
 import type { ClientFqdn6 } from '../../wire/v6/fqdn.ts';
@@ -15,6 +16,8 @@ export interface Engine6 extends EngineServices<6, Lease6> {
   readonly options: OptionAssembler;
   /** RFC 8415 §11. */
   readonly serverDuid: () => Uint8Array;
+  /** The way to the DHCPv4 server of this machine; null: there is none. */
+  readonly dhcp4o6: Dhcp4o6Peer | null;
 }
 
 export interface Transaction6 extends PacketContext {

@@ -19,6 +19,15 @@ export function relayReplies6(relays: readonly RelayMessage6[]): RelayMessage6[]
   }));
 }
 
+/** Interface-ID of the relay next to the client that tells one (RFC 8415 §21.18). */
+export function interfaceIdOf6(relays: readonly RelayMessage6[]): Uint8Array | undefined {
+  for (let level = relays.length - 1; level >= 0; level--) {
+    const id = relays[level]!.options.get(option6.interfaceId);
+    if (id) return id;
+  }
+  return undefined;
+}
+
 /**
  * True: the answer goes to the UDP port that the query came from, not to the relays' port 547 (RFC 8357). Only the
  * relay next to the server can ask for that.
