@@ -159,9 +159,9 @@ export function createServer<F extends Family, L extends Lease, T>(
       lastStoreError = clock.now();
       log.error('FLOTILLA_STORE_UNAVAILABLE', `packets are dropped, nothing can be promised: ${detail}`);
     } else if (reason === 'processing-failed') {
-      log.error(dropLogId(reason), detail, t ? protocol.clientFields(t) : {});
+      log.error(dropLogId(reason, family), detail, t ? protocol.clientFields(t) : {});
     } else if (log.debugEnabled) {
-      log.debug(dropLogId(reason), detail, { reason, ...(t && protocol.clientFields(t)) });
+      log.debug(dropLogId(reason, family), detail, { reason, ...(t && protocol.clientFields(t)) });
     }
   };
 

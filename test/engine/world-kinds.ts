@@ -27,8 +27,8 @@ export interface WorldKind<F extends Family> {
   readonly addresses: readonly string[];
   /** Broadcast or multicast of a client; unicast of a relay. `server`: the address of the interface. */
   readonly usualWay: (packet: PacketOf<F> | Uint8Array, server: AddressOf<F>) => Way<F>;
-  /** From the client's address to the server's. */
-  readonly unicastWay: (packet: PacketOf<F>) => Partial<InboundDatagram<F>>;
+  /** From the client's address, where the packet tells it, to the server's. */
+  readonly unicastWay: (packet: PacketOf<F> | Uint8Array) => Partial<InboundDatagram<F>>;
   readonly readReply: (datagram: OutboundDatagram<F>) => ReplyOf<F>;
   /** `duid`: of a DHCPv6 server. */
   readonly createServer: (
@@ -62,7 +62,10 @@ const kind4: WorldKind<4> = {
       serverAddress: server,
     };
   },
-  unicastWay: ({ message }) => ({ source: message.ciaddr, destination: parseIpv4(serverAddress) }),
+  unicastWay: (packet) => ({
+    source: packet instanceof Uint8Array ? 0 : packet.message.ciaddr,
+    destination: parseIpv4(serverAddress),
+  }),
   readReply: readReply4,
   createServer: createServer4,
 };

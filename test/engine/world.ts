@@ -113,7 +113,11 @@ export class World<F extends Family = 4> {
 
   /** As `send`, for an ordinary renewal: unicast from the client's address to the server's. */
   async unicast(packet: PacketOf<F>): Promise<Reply<F> | null> {
-    return await this.send(packet, this.#kind.unicastWay(packet));
+    return await this.send(packet, this.unicastWay(packet));
+  }
+
+  unicastWay(packet: PacketOf<F> | Uint8Array): Partial<InboundDatagram<F>> {
+    return this.#kind.unicastWay(packet);
   }
 
   /** Time passes: leases age, timers fire. */

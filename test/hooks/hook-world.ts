@@ -1,5 +1,6 @@
 // A world with hook libraries: real modules, loaded by the real loader, whose functions live in the test.
 import { join } from 'node:path';
+import type { Family } from '../../src/addr/family.ts';
 import type { JsonMap } from '../../src/config/written.ts';
 import type { HookArguments, HookPoint } from '../../src/engine/hooks.ts';
 import type { ServerOptions } from '../../src/engine/server.ts';
@@ -7,7 +8,13 @@ import { prepareLibraries } from '../../src/bin/check-sections.ts';
 import { checkConfig } from '../../src/config/load.ts';
 import type { Clock } from '../../src/engine/clock.ts';
 import { HookLibraries } from '../../src/hooks/hook-libraries.ts';
-import type { Callout, CalloutOptions, HookHandle, HookLibrary } from '../../src/hooks/library.ts';
+import type {
+  Callout,
+  CalloutOptions,
+  CalloutResult,
+  HookHandle,
+  HookLibrary,
+} from '../../src/hooks/library.ts';
 import { createCommandRegistry } from '../../src/control/registry.ts';
 import { QueueTypes } from '../../src/engine/queue-types.ts';
 import type { CommandRegistry } from '../../src/control/command.ts';
@@ -15,6 +22,7 @@ import { silentLogger } from '../../src/log.ts';
 import { FakeClock } from '../engine/fake-clock.ts';
 import { openMemoryStore } from '../engine/memory-store.ts';
 import { plain } from '../engine/scenario.ts';
+import { plain6 } from '../engine/scenario6.ts';
 import { World } from '../engine/world.ts';
 
 const kept = new Map<number, HookLibrary>();
@@ -42,8 +50,8 @@ export function registerAll(handle: HookHandle, callouts: Callouts, options: Cal
     handle.register(point as HookPoint, callout as Callout<HookPoint>, options);
 }
 
-export interface HookWorld {
-  readonly world: World;
+export interface HookWorld<F extends Family = 4> {
+  readonly world: World<F>;
   readonly libraries: HookLibraries;
   readonly commands: CommandRegistry;
   /** Another list of libraries, as a reload would bring it. */
@@ -53,26 +61,37 @@ export interface HookWorld {
   close(): Promise<void>;
 }
 
-/** `clock`: that of callouts, when it is not the world's. */
-export async function hookWorld(
+interface Given<F extends Family> {
+  readonly family?: F;
+  /** That of callouts, when it is not the world's. */
+  readonly clock?: Clock;
+  readonly server?: ServerOptions;
+}
+
+const plainOf: { readonly [F in Family]: () => JsonMap } = { 4: plain, 6: plain6 };
+
+export async function hookWorld<F extends Family = 4>(
   libraries: readonly HookLibrary[],
-  config: JsonMap = plain(),
-  given: { readonly clock?: Clock; readonly server?: ServerOptions } = {},
-): Promise<HookWorld> {
+  wanted?: JsonMap,
+  given: Given<F> = {},
+): Promise<HookWorld<F>> {
+  const family = given.family ?? (4 as F);
+  const config = wanted ?? plainOf[family]();
   const fake = new FakeClock();
   const clock = given.clock ?? fake;
-  const store = await openMemoryStore(fake);
+  const store = await openMemoryStore(fake, family);
   const commands = createCommandRegistry({ log: silentLogger });
-  const queueTypes = new QueueTypes({ family: 4 });
+  const queueTypes = new QueueTypes({ family });
   let hooks: HookLibraries | undefined;
-  const world: World = new World(
+  const world: World<F> = new World<F>(
     {
+      family,
       config,
       ...(given.server && { server: given.server }),
       queueTypes,
       hooks: (made) =>
         (hooks = new HookLibraries({
-          family: 4,
+          family,
           clock,
           log: made.logger,
           statistics: made.statistics,
@@ -91,7 +110,7 @@ export async function hookWorld(
   );
   const use = async (...next: readonly HookLibrary[]): Promise<void> => {
     const written = { 'hooks-libraries': next.map((library) => entryFor(library)) };
-    hooks!.use(await hooks!.prepare({ written, parts: { family: 4 }, directory: '/' }));
+    hooks!.use(await hooks!.prepare({ written, parts: { family }, directory: '/' }));
   };
   await use(...libraries);
   await world.server.start();
@@ -102,7 +121,7 @@ export async function hookWorld(
     use,
     async reconfigure(next, first) {
       const locate = () => ({ file: 'edge.json', line: 1, column: 1 });
-      const { written, parts } = checkConfig({ Dhcp4: next }, 4, locate);
+      const { written, parts } = checkConfig({ [`Dhcp${family}`]: next }, family, locate);
       const set = await prepareLibraries({ written, parts, directory: '/' }, hooks!);
       first?.();
       hooks!.use(set, () => void world.reconfigure(next));
@@ -116,18 +135,29 @@ export async function hookWorld(
 }
 
 /** Plays `play` in a world with these libraries and closes it. */
-export async function withHooks(
+export async function withHooks<F extends Family = 4>(
   libraries: readonly HookLibrary[],
-  play: (hooked: HookWorld) => Promise<void>,
+  play: (hooked: HookWorld<F>) => Promise<void>,
   config?: JsonMap,
+  family?: F,
 ): Promise<void> {
-  const hooked = await hookWorld(libraries, config);
+  const hooked = await hookWorld<F>(libraries, config, family === undefined ? {} : { family });
   try {
     await play(hooked);
   } finally {
     await hooked.close();
   }
 }
+
+export const withHooks6 = (
+  libraries: readonly HookLibrary[],
+  play: (hooked: HookWorld<6>) => Promise<void>,
+  config?: JsonMap,
+): Promise<void> => withHooks(libraries, play, config, 6);
+
+/** Every packet meets the same answer at this point. */
+export const always = (point: HookPoint, result: CalloutResult): HookLibrary =>
+  libraryOf({ [point]: () => result });
 
 /** What one library saw: points in order, and the arguments of each call. */
 export class Witness {

@@ -6,6 +6,7 @@ import { decodePacket6 } from '../../wire/v6/codec.ts';
 import { duidLength } from '../../wire/v6/duid.ts';
 import { messageType6 } from '../../wire/v6/message.ts';
 import { option6 } from '../../wire/v6/option-codes.ts';
+import { relayReplies6 } from '../../wire/v6/relay.ts';
 import { decodeCodes6 } from '../../wire/v6/values.ts';
 import { decodeVendorClass6 } from '../../wire/v6/vendor.ts';
 import { classifyByTests } from '../class-steps.ts';
@@ -21,6 +22,8 @@ export function decode(t: Transaction6): StepResult {
       });
       t.relays = relays;
       t.query = message;
+      // An answer that cannot go back must not be worked for.
+      relayReplies6(relays);
     }
     readQuery(t);
   } catch (error) {

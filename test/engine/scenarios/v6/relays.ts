@@ -10,6 +10,7 @@ import {
   throughRelay,
   withIaNa,
   withInterfaceId,
+  withRapidCommit,
   withRelayPort,
   withRemoteId,
   withRequestedOptions,
@@ -91,6 +92,17 @@ export const relaying: readonly Scenario<6>[] = [
     assert.equal(Buffer.from(reply.relays[0]!.options.get(37)!).subarray(4).toString(), 'remote');
     assert.ok(!reply.relays[0]!.options.has(38));
   }),
+  scenario6(
+    'an Echo Request that cannot be read: nothing is written, the packet is counted',
+    plain6({}, { 'rapid-commit': true }),
+    async (w) => {
+      const relay = throughRelay(link, 'fe80::5', suboption(43, [0, 37, 0]));
+      silent(await w.send(solicit(client6(1), withIaNa(1), withRapidCommit(), relay)));
+      assert.equal(w.stat('pkt6-parse-failed'), 1);
+      assert.equal(w.stat('assigned-nas'), 0);
+      assert.ok(w.logged('DHCP6_PACKET_DROP_PARSE_FAIL'));
+    },
+  ),
   scenario6(
     'RFC 8357 §5.2: a relay with a Source Port option is answered where it sent from',
     plain6(),
