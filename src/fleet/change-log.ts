@@ -61,8 +61,10 @@ export async function readChanges(connection: Connection | Pool, filter: ChangeF
 /** `column: before → after` of an update; nothing for inserts and deletes, whose key says it all. */
 export function changedColumns({ before, after }: Pick<Change, 'before' | 'after'>): string[] {
   if (before === null || after === null) return [];
-  return Object.keys(after)
-    .filter((column) => !isDeepStrictEqual(before[column], after[column]))
+  const changed = Object.keys(after).filter((column) => !isDeepStrictEqual(before[column], after[column]));
+  // Of dhcp6_subnet the database sets it with every UPDATE; alone it says that something beside the row changed.
+  return changed
+    .filter((column) => column !== 'modification_ts' || changed.length === 1)
     .map((column) => `${column}: ${imageText(before[column])} → ${imageText(after[column])}`);
 }
 
