@@ -41,6 +41,11 @@ export const dropReasons = {
     kea: null,
     meaning: 'It had waited so long that its client no longer waits for the answer.',
   },
+  unread: {
+    kea: null,
+    meaning:
+      'The kernel dropped it before it was read: the receive buffer was full, or more clients asked than can be answered.',
+  },
   'processing-failed': { kea: 'processing-failed', meaning: 'An error of the server stopped the answer.' },
   'limit-exceeded': { kea: 'limit-exceeded', meaning: 'A rate or lease limit was reached.' },
   'hook-dropped': { kea: null, isReceiveDrop: false, meaning: 'A hook asked to drop the packet.' },

@@ -31,6 +31,7 @@ import {
 } from './queue-types.ts';
 import { RecentOffers } from './recent-offers.ts';
 import { reviewedReclaim } from './reviewed-reclaim.ts';
+import { Shedding } from './shedding.ts';
 import type { Statistics } from './statistics.ts';
 import { SubnetPreference } from './subnet-preference.ts';
 
@@ -198,10 +199,21 @@ export function createServer<F extends Family, L extends Lease, T>(
   };
 
   const queueTypes = deps.queueTypes ?? new QueueTypes({ family });
+  const shedding =
+    transport.kernelDrops &&
+    new Shedding({
+      kernelDrops: transport.kernelDrops,
+      after: (milliseconds, action) => clock.after(milliseconds, action),
+      count(dropped) {
+        received.add(dropped);
+        for (const name of statisticsOfDrop('unread', family)) statistics.counter(name).add(dropped);
+      },
+    });
   const queueServices: QueueServices = {
     family,
     now: () => clock.monotonic(),
-    drop: (_packet, reason) => {
+    drop: (packet, reason) => {
+      shedding?.dropped(packet, reason);
       received.add();
       countDrop(drop(reason, dropReasons[reason].meaning), null);
     },
@@ -218,7 +230,10 @@ export function createServer<F extends Family, L extends Lease, T>(
       queue: createQueue(asked.control),
       limit: new InFlightLimit({ max: settings.maxInFlight }),
       now: () => clock.monotonic(),
-      process: ({ datagram }, place) => process(datagram, place),
+      process(packet, place) {
+        shedding?.begun(packet);
+        return process(packet.datagram, place);
+      },
       drop: queueServices.drop,
       replaceFailed: (error) => {
         const type = queueTypes.typeOf(asked.control);
@@ -262,13 +277,17 @@ export function createServer<F extends Family, L extends Lease, T>(
     async start() {
       usage.onSnapshot(deps.snapshot(), null);
       await timers.recount();
-      transport.listen((datagram) =>
-        admission.push({ ...protocol.peek(datagram.bytes), receivedAt: datagram.receivedAt, datagram }),
-      );
+      transport.listen((datagram) => {
+        const packet = { ...protocol.peek(datagram.bytes), receivedAt: datagram.receivedAt, datagram };
+        shedding?.read(packet);
+        admission.push(packet);
+      });
+      shedding?.start();
       timers.start();
     },
     async stop() {
       forgetQueueTypes();
+      shedding?.stop();
       await admission.drain();
       await timers.stop();
     },

@@ -13,6 +13,7 @@ import {
 import { isLittleEndian } from './byte-order.ts';
 import { ipv4UdpPacket } from './ipv4-frame.ts';
 import { linux } from './libc.ts';
+import type { MessageForm } from './shed-filter.ts';
 
 export interface SocketFamily<F extends Family> {
   readonly domain: number;
@@ -34,6 +35,8 @@ export interface SocketFamily<F extends Family> {
   hasZone(address: AddressOf<F>): boolean;
   /** The destination of a datagram to everybody, whichever of the interface's broadcast addresses it was sent to. */
   readonly broadcast: AddressOf<F> | null;
+  /** What a newcomer sends that waits for nothing yet: the least is lost when it has to send it again. */
+  readonly newcomerForms: readonly MessageForm[];
   /** The packet that reaches a client without an address by its hardware address (RFC 2131 §4.1). */
   readonly linkLayerPacket: ((payload: Uint8Array, from: End<F>, to: End<F>) => Uint8Array) | null;
 }
@@ -60,6 +63,14 @@ const ipv4: SocketFamily<4> = {
   isOfOneInterface: () => true,
   hasZone: () => false,
   broadcast: 0xffffffff,
+  newcomerForms: [
+    [
+      { at: 0, size: 1, value: 1 }, // BOOTREQUEST
+      { at: 8, size: 2, value: 0 }, // secs: one that asks again says so, and is heard
+      { at: 240, size: 2, value: 0x3501 }, // option 53 is the first of nearly everybody
+      { at: 242, size: 1, value: 1 }, // DHCPDISCOVER
+    ],
+  ],
   linkLayerPacket: ipv4UdpPacket,
 };
 
@@ -94,6 +105,14 @@ const ipv6: SocketFamily<6> = {
   isOfOneInterface: (address) => isLinkLocalIpv6(address) || isMulticastIpv6(address),
   hasZone,
   broadcast: null,
+  newcomerForms: [
+    [{ at: 0, size: 1, value: 1 }], // SOLICIT
+    [
+      { at: 0, size: 1, value: 12 }, // RELAY-FORW
+      { at: 34, size: 2, value: 9 }, // Relay Message, where it is the first option
+      { at: 38, size: 1, value: 1 },
+    ],
+  ],
   linkLayerPacket: null,
 };
 

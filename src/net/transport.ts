@@ -47,11 +47,24 @@ export interface OpenInterface<F extends Family = 4> {
   readonly mac: Uint8Array;
 }
 
+/** Datagrams that the kernel drops before they are read. */
+export interface KernelDrops {
+  /**
+   * From now on so large a share (0 to 1) of what newcomers send for the first time is dropped by chance: a DISCOVER or SOLICIT
+   * without an answer is sent again (RFC 2131 §4.1, RFC 8415 §15).
+   */
+  shed(share: number): void;
+  /** How many there were since it was asked last, for whatever reason: a full receive buffer too. */
+  take(): number;
+}
+
 export interface Transport<F extends Family = 4> {
   readonly interfaces: readonly OpenInterface<F>[];
   /** The handler must not throw. Called once per datagram, in order of arrival. */
   listen(handler: (datagram: InboundDatagram<F>) => void): void;
   /** Queues for sending; failures go to the log and the `send-failed` counter, never to the caller. */
   send(datagram: OutboundDatagram<F>): void;
+  /** Left out where the platform tells and lets nothing be done. */
+  readonly kernelDrops?: KernelDrops;
   close(): Promise<void>;
 }

@@ -5,7 +5,9 @@ import { FlotillaError, messageOf } from '../errors.ts';
 import { hostOrder } from './byte-order.ts';
 import { DatagramReader, DatagramWriter, type DatagramHandler } from './datagram-batch.ts';
 import { linux, type Libc } from './libc.ts';
+import { shedFilter } from './shed-filter.ts';
 import { socketFamilies, type SocketFamily } from './socket-family.ts';
+import type { KernelDrops } from './transport.ts';
 
 /** The default of some 280 packets is what drops packets when the event loop stalls. */
 const receiveBufferBytes = 8 * 1024 * 1024;
@@ -36,6 +38,7 @@ export interface UdpSocket<F extends Family> {
   send(bytes: Uint8Array, address: AddressOf<F>, port: number): void;
   /** From now on events are told. Once. */
   listen(events: UdpSocketEvents<F>): void;
+  readonly kernelDrops?: KernelDrops;
   /** What was sent before has left; nothing is told any more. */
   close(): Promise<void>;
 }
@@ -119,7 +122,14 @@ function batched<F extends Family>(
   const leftover: DatagramHandler<F> = (bytes, address, port) =>
     sendSingly(socket, bytes, address, port, { family, iface, events });
   let writer: DatagramWriter<F> | undefined;
+  const drops = kernelDropsOf(descriptor.fd, family, libc);
   return {
+    kernelDrops: {
+      shed(share) {
+        if (!isClosed) drops.shed(share);
+      },
+      take: () => (isClosed ? 0 : drops.take()),
+    },
     send(bytes, address, port) {
       // The number of a closed descriptor may be another one's by now.
       if (isClosed) events.onSendFailure(new Error('the socket is closed'), address);
@@ -142,6 +152,37 @@ function batched<F extends Family>(
     },
   };
 }
+
+function kernelDropsOf<F extends Family>(fd: number, family: SocketFamily<F>, libc: Libc): KernelDrops {
+  const memory = new Uint32Array(memoryInfoWords);
+  let shared = 0;
+  /** Kept while the kernel is given its address. */
+  let filter: Uint8Array = new Uint8Array();
+  let known = 0;
+  return {
+    shed(share) {
+      if (share === shared) return;
+      shared = share;
+      if (share === 0) {
+        libc.setOption(fd, linux.SO_DETACH_FILTER, integer(0));
+        return;
+      }
+      filter = shedFilter(family.newcomerForms, share);
+      const program = new BigUint64Array([BigInt(filter.length / 8), libc.pointer(filter)]);
+      libc.setOption(fd, linux.SO_ATTACH_FILTER, new Uint8Array(program.buffer));
+    },
+    take() {
+      libc.getOption(fd, linux.SO_MEMINFO, new Uint8Array(memory.buffer));
+      const now = memory[droppedAt]!;
+      const since = (now - known) >>> 0;
+      known = now;
+      return since;
+    },
+  };
+}
+
+/** linux/sock_diag.h: SK_MEMINFO_VARS, SK_MEMINFO_DROPS. */
+const [memoryInfoWords, droppedAt] = [9, 8];
 
 const silentEvents = {
   onMessage() {},

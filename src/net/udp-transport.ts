@@ -75,10 +75,17 @@ export async function openUdpTransport<F extends Family>(
     }
   };
 
+  const kernelDrops = sockets.flatMap(({ socket }) => socket.kernelDrops ?? []);
   return {
     errors,
     transport: {
       interfaces,
+      kernelDrops: {
+        shed(share) {
+          for (const each of kernelDrops) each.shed(share);
+        },
+        take: () => kernelDrops.reduce((sum, each) => sum + each.take(), 0),
+      },
       listen(handler) {
         for (const { socket, iface, destination, serverAddress } of sockets) {
           socket.listen({

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Admission } from '../../src/engine/admission.ts';
 import { InFlightLimit } from '../../src/engine/in-flight-limit.ts';
-import { defaultQueueCapacity, type QueuedPacket } from '../../src/engine/queue-types.ts';
+import { defaultQueueCapacity, type QueueDrop, type QueuedPacket } from '../../src/engine/queue-types.ts';
 import { RingQueue } from '../../src/engine/ring-queue.ts';
+import { Shedding } from '../../src/engine/shedding.ts';
 import { mulberry32 } from '../support/mutate-packets.ts';
 
 interface SimulationOptions {
@@ -35,7 +36,9 @@ interface SimulatedPacket extends QueuedPacket {
 }
 
 /** One millisecond per turn; whatever became due in it happens. */
-async function simulate(options: SimulationOptions): Promise<{ bound: Exchange[]; dropped: number }> {
+async function simulate(
+  options: SimulationOptions,
+): Promise<{ bound: Exchange[]; dropped: number; unread: number }> {
   const {
     capacity,
     latency,
@@ -48,6 +51,21 @@ async function simulate(options: SimulationOptions): Promise<{ bound: Exchange[]
   const random = mulberry32(1);
   let now = 0;
   let dropped = 0;
+  let [share, unread, untold] = [0, 0, 0];
+  const shedding = new Shedding({
+    kernelDrops: {
+      shed: (next) => void (share = next),
+      take: () => untold,
+    },
+    after(milliseconds, action) {
+      at(now + milliseconds, action);
+      return () => undefined;
+    },
+    count(more) {
+      unread += more;
+      untold -= more;
+    },
+  });
   const bound: Exchange[] = [];
   const agenda = new Map<number, (() => void)[]>();
   const at = (time: number, action: () => void): void => {
@@ -55,7 +73,14 @@ async function simulate(options: SimulationOptions): Promise<{ bound: Exchange[]
     agenda.set(due, [...(agenda.get(due) ?? []), action]);
   };
   let storeFree = 0;
-  const deps = { family: 4, now: () => now, drop: () => void dropped++ } as const;
+  const deps = {
+    family: 4,
+    now: () => now,
+    drop(packet: QueuedPacket, reason: QueueDrop) {
+      shedding.dropped(packet, reason);
+      dropped++;
+    },
+  } as const;
   const ring = new RingQueue({ capacity: queueCapacity }, deps);
   const admission = new Admission<SimulatedPacket>(
     { family: 4 },
@@ -66,6 +91,7 @@ async function simulate(options: SimulationOptions): Promise<{ bound: Exchange[]
       replaceFailed: () => ring,
       process: (packet) =>
         new Promise<void>((resolve) => {
+          shedding.begun(packet);
           storeFree = Math.max(now, storeFree) + 1000 / capacity;
           at(storeFree + latency, () => {
             packet.answer();
@@ -74,8 +100,8 @@ async function simulate(options: SimulationOptions): Promise<{ bound: Exchange[]
         }),
     },
   );
-  const send = (client: string, messageType: 1 | 3, answer: () => void, source = ''): void =>
-    admission.push({
+  const send = (client: string, messageType: 1 | 3, answer: () => void, source = ''): void => {
+    const packet: SimulatedPacket = {
       bytes: new Uint8Array(),
       client,
       source,
@@ -84,7 +110,10 @@ async function simulate(options: SimulationOptions): Promise<{ bound: Exchange[]
       isCompleting: messageType === 3,
       receivedAt: now,
       answer,
-    });
+    };
+    shedding.read(packet);
+    admission.push(packet);
+  };
   const start = (client: string): void => {
     const began = now;
     let isDone = false;
@@ -92,22 +121,25 @@ async function simulate(options: SimulationOptions): Promise<{ bound: Exchange[]
       if (isDone) return;
       const asked = now;
       let isOffered = false;
-      send(client, 1, () => {
-        if (isOffered || isDone) return;
-        isOffered = true;
-        const offered = now;
-        send(client, 3, () => {
-          if (isDone) return;
-          isDone = true;
-          bound.push({ boundAt: now, waits: [offered - asked, now - offered], total: now - began });
+      if (asked === began && random() < share) untold++;
+      else
+        send(client, 1, () => {
+          if (isOffered || isDone) return;
+          isOffered = true;
+          const offered = now;
+          send(client, 3, () => {
+            if (isDone) return;
+            isDone = true;
+            bound.push({ boundAt: now, waits: [offered - asked, now - offered], total: now - began });
+          });
         });
-      });
       // RFC 2131 §4.1: 4 s, give or take one, then twice as long.
       if (retransmit !== undefined)
         at(now + patience + (random() * 2 - 1) * 1000, () => attempt(patience * 2));
     };
     attempt(retransmit ?? 0);
   };
+  shedding.start();
   let credit = 0;
   let clients = 0;
   let flooded = 0;
@@ -115,10 +147,13 @@ async function simulate(options: SimulationOptions): Promise<{ bound: Exchange[]
     for (const action of agenda.get(now) ?? []) action();
     agenda.delete(now);
     for (credit += arrivals(now) / 1000; credit >= 1; credit--) start(`client ${clients++}`);
-    for (; flooded < (flood * now) / 1000; flooded++) send(`flood ${flooded}`, 1, () => undefined, 'port 7');
+    for (; flooded < (flood * now) / 1000; flooded++) {
+      if (random() < share) untold++;
+      else send(`flood ${flooded}`, 1, () => undefined, 'port 7');
+    }
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return { bound, dropped };
+  return { bound, dropped, unread };
 }
 
 const within = (bound: readonly Exchange[], from: number, to: number): Exchange[] =>
@@ -139,14 +174,15 @@ for (const [name, latency, queueCapacity] of [
 ] as const) {
   void test(`three times more clients than can be served, ${name}: goodput and latency hold, and recover`, async () => {
     const overload = { from: 2_000, to: 12_000 };
-    const { bound, dropped } = await simulate({
+    const { bound, dropped, unread } = await simulate({
       capacity,
       latency,
       queueCapacity,
       arrivals: (at) => (at >= overload.from && at < overload.to ? 3 * peak : peak / 2),
       duration: 16_000,
     });
-    assert.ok(dropped > 10_000, 'the overload was one');
+    assert.ok(dropped + unread > 10_000, 'the overload was one');
+    assert.ok(unread > 4 * dropped, `${dropped} were read for nothing, ${unread} left to the kernel`);
     for (let second = overload.from; second < overload.to; second += 1000) {
       const goodput = within(bound, second, second + 1000).length;
       assert.ok(goodput >= 0.9 * peak, `${goodput} of ${peak} exchanges in the second after ${second} ms`);
@@ -192,7 +228,7 @@ void test('ten thousand clients at once, with a slow store, are all bound within
 });
 
 void test('a flood from one circuit, five times what can be served, leaves the other clients as they were', async () => {
-  const { bound, dropped } = await simulate({
+  const { bound, dropped, unread } = await simulate({
     capacity,
     latency: 4,
     flood: 5 * capacity,
@@ -200,6 +236,7 @@ void test('a flood from one circuit, five times what can be served, leaves the o
     duration: 7_000,
   });
   assert.ok(dropped > 50_000);
+  assert.equal(unread, 0, 'the queue holds the flood back: nobody is left unread for it');
   assert.ok(bound.length >= 0.99 * 6 * (peak / 2), `${bound.length} bound`);
   const p99 = percentile(
     bound.map(({ total }) => total),

@@ -1,0 +1,106 @@
+// When more newcomers ask than can be answered: how many of them are left to the kernel, so that reading what is then dropped takes no time.
+import type { KernelDrops } from '../net/transport.ts';
+import type { QueueDrop, QueuedPacket } from './queue-types.ts';
+
+export interface SheddingDeps {
+  readonly kernelDrops: KernelDrops;
+  readonly after: (milliseconds: number, action: () => void) => () => void;
+  /** So many datagrams were dropped unread. */
+  readonly count: (dropped: number) => void;
+}
+
+/** Milliseconds between decisions. */
+const turnMs = 250;
+/** Newcomers dropped after they were read, in a turn: fewer cost too little to do anything about. */
+const noticeable = 100;
+/** Of one circuit no more are counted: its flood is for the queue to hold back, not for all others to give way to. */
+const countedOfCircuit = 8;
+/** More are let in than were answered last: otherwise nobody would learn that more can be. */
+const headroom = 1.05;
+/** When none that was read was dropped, so much more of what comes is let in. */
+const reopening = 1.25;
+/** A share below this is none. */
+const leastShare = 0.05;
+
+/**
+ * To read, queue and drop a packet takes a tenth of the time of a whole exchange: at three times the load that a server can
+ * take a quarter of it is gone. The queue goes on to choose among those that are read.
+ */
+export class Shedding {
+  readonly #deps: SheddingDeps;
+  /** Newcomers in this turn. */
+  #read = 0;
+  #begun = 0;
+  #dropped = 0;
+  readonly #droppedByCircuit = new Map<string, number>();
+  /** Averaged over a few turns. */
+  #meanOffered = 0;
+  #meanBegun = 0;
+  #share = 0;
+  #cancel = (): void => undefined;
+
+  constructor(deps: SheddingDeps) {
+    this.#deps = deps;
+  }
+
+  read({ isCompleting }: QueuedPacket): void {
+    if (!isCompleting) this.#read++;
+  }
+
+  begun({ isCompleting }: QueuedPacket): void {
+    if (!isCompleting) this.#begun++;
+  }
+
+  dropped({ isCompleting, isCircuit, source }: QueuedPacket, reason: QueueDrop): void {
+    if (isCompleting || (reason !== 'queue-late' && reason !== 'queue-full')) return;
+    if (isCircuit) {
+      const before = this.#droppedByCircuit.get(source) ?? 0;
+      if (before >= countedOfCircuit) return;
+      this.#droppedByCircuit.set(source, before + 1);
+    }
+    this.#dropped++;
+  }
+
+  start(): void {
+    this.#cancel = this.#deps.after(turnMs, () => this.#turn());
+  }
+
+  /** Everything is read again. */
+  stop(): void {
+    this.#cancel();
+    this.#count();
+    this.#shed(0);
+  }
+
+  #turn(): void {
+    const unread = this.#count();
+    this.#meanOffered = (this.#meanOffered + this.#read + unread) / 2;
+    this.#meanBegun = (this.#meanBegun + this.#begun) / 2;
+    this.#shed(this.#nextShare());
+    this.#read = 0;
+    this.#begun = 0;
+    this.#dropped = 0;
+    this.#droppedByCircuit.clear();
+    this.start();
+  }
+
+  #count(): number {
+    const unread = this.#deps.kernelDrops.take();
+    if (unread > 0) this.#deps.count(unread);
+    return unread;
+  }
+
+  #shed(share: number): void {
+    if (share === this.#share) return;
+    this.#share = share;
+    this.#deps.kernelDrops.shed(share);
+  }
+
+  #nextShare(): number {
+    if (this.#share === 0 && this.#dropped < noticeable) return 0;
+    const passing =
+      this.#dropped === 0 ? (1 - this.#share) * reopening : (this.#meanBegun * headroom) / this.#meanOffered;
+    const share = 1 - passing;
+    return share < leastShare ? 0 : share;
+  }
+}
