@@ -51,7 +51,9 @@ export interface Network {
 /** Resolves when every IPv6 address of the host may be bound to, ten seconds at most (RFC 4862 §5.4: they are tentative first). */
 export async function addressesSettled(host: Host): Promise<void> {
   for (let i = 0; i < 100; i++) {
-    if (host.run(['ip', '-6', 'address', 'show', 'tentative']).trim() === '') return;
+    // A link that has just come up has none at all for a moment.
+    const addresses = host.run(['ip', '-6', 'address', 'show']);
+    if (addresses.includes('scope link') && !addresses.includes('tentative')) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
