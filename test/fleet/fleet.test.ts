@@ -101,12 +101,12 @@ test('the change log tells who changed which columns, newest first', async () =>
     limit: 9,
   });
 
-test('a time of modification that moved along is not told beside what was changed', () => {
-  const before = { valid_lifetime: null, modification_ts: '2026-01-01 00:00:00' };
-  const after = { valid_lifetime: 60, modification_ts: '2026-01-01 00:00:01' };
-  assert.deepEqual(changedColumns({ before, after }), ['valid_lifetime: null → 60']);
-  assert.equal(changedColumns({ before, after: { ...after, valid_lifetime: null } }).length, 1);
-});
+  test('a time of modification that moved along is not told beside what was changed', () => {
+    const before = { valid_lifetime: null, modification_ts: '2026-01-01 00:00:00' };
+    const after = { valid_lifetime: 60, modification_ts: '2026-01-01 00:00:01' };
+    assert.deepEqual(changedColumns({ before, after }), ['valid_lifetime: null → 60']);
+    assert.equal(changedColumns({ before, after: { ...after, valid_lifetime: null } }).length, 1);
+  });
   assert.deepEqual(
     only.map(({ epoch }) => epoch),
     [change!.epoch],
