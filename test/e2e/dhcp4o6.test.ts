@@ -1,6 +1,9 @@
 // DHCPv4 over DHCPv6: both daemons of one machine, and a client that speaks to the DHCPv6 one only.
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatIpv4 } from '../../src/addr/ipv4.ts';
@@ -26,6 +29,8 @@ import {
 } from '../support/packets6.ts';
 
 const [serverPort, clientPort, ipcPort, otherPort] = [21_547, 21_546, 21_786, 21_796];
+const scratch = mkdtempSync(join(tmpdir(), 'flt-4o6-'));
+const watcher = join(scratch, 'watcher.mjs');
 const OFFER = 2;
 const ACK = 5;
 
@@ -53,6 +58,7 @@ const config6 = (more: Readonly<Record<string, unknown>> = {}): Record<string, u
   'interfaces-config': { interfaces: ['lo'] },
   'server-id': { type: 'EN' },
   'dhcp4o6-port': ipcPort,
+  'hooks-libraries': [{ library: watcher }],
   ...more,
 });
 
@@ -60,6 +66,16 @@ let [daemon4, daemon6]: Daemon[] = [];
 let client: Client4o6;
 
 before(async () => {
+  writeFileSync(
+    watcher,
+    `export function load(handle) {
+       handle.register('buffer6_send', ({ response6 }) => {
+         const isForOne = Buffer.from(response6.bytes).includes(Buffer.from([2, 0, 0, 0, 6, 0x0d]));
+         handle.log.info('WATCHER', 'type ' + response6.bytes[0] + ' of ' + response6.message.type);
+         return isForOne ? 'drop' : 'continue';
+       });
+     }`,
+  );
   daemon4 = await startDaemon({ dhcp4: config4() });
   const args = ['-p', String(serverPort), '-P', String(clientPort)];
   daemon6 = await startDaemon({ dhcp6: config6(), args });
@@ -68,6 +84,7 @@ before(async () => {
 
 after(async () => {
   client?.close();
+  rmSync(scratch, { recursive: true, force: true });
   for (const daemon of [daemon4, daemon6]) if (daemon?.process.exitCode === null) await daemon.stop();
 });
 
@@ -127,6 +144,13 @@ test('what is no DHCPV4-QUERY, or is not of the other daemon, is dropped and cou
     assert.equal(await statistic(daemon, name), before + 1);
   }
   stranger.close();
+});
+
+test('buffer6_send sees what the DHCPv4 server answers, and may keep it back', async () => {
+  await daemon6!.waitFor(/WATCHER type 21 of 21/);
+  const sent = await statistic(daemon6!, 'pkt6-dhcpv4-response-sent');
+  assert.equal(await client.ask(query4o6(discover(fromMac('02:00:00:00:06:0d'))), 500), null);
+  assert.equal(await statistic(daemon6!, 'pkt6-dhcpv4-response-sent'), sent);
 });
 
 test('a reload takes another port, or none', async () => {

@@ -105,6 +105,10 @@ export const ownership6 =
       assert.equal((await store.write(theirs)).result, 'conflict');
       const again = await store.write({ ...claim, lease: { ...claim.lease, hostname: 'again' } });
       assert.ok(again.result === 'done' && again.after?.hostname === 'again' && again.after.state === 4);
+      const counted = (await store.counts()).filter(
+        ({ state, leaseType }) => state === 4 && leaseType === type,
+      );
+      assert.deepEqual([counted.length, counted[0]?.leases], [1, 1], 'it is counted, though no pool has it');
     });
 
     it('a declined row is nobody’s, also of a client whose DUID is all zeros', async (store) => {

@@ -273,10 +273,14 @@ export function openMysqlBackend<L extends Lease>(
         { lanes, ledger },
       ),
     async counts() {
-      const keys = ['subnet_id', 'pool_id', 'state', ...table.statKeys];
-      const rows = await rowsOf(
-        `SELECT ${keys.join(', ')}, leases FROM ${table.table}_pool_stat WHERE leases > 0`,
-      );
+      const { countedStates, statKeys } = table;
+      const select = (pool: string, from: string): string =>
+        `SELECT ${['subnet_id', pool, 'state', ...statKeys].join(', ')}, leases FROM ${table.table}${from} WHERE leases > 0`;
+      const selects = [select('pool_id', '_pool_stat')];
+      // A registered address is from no pool.
+      const poolless = countedStates.subnet.filter((state) => !countedStates.pool.includes(state));
+      if (poolless.length > 0) selects.push(`${select('0', '_stat')} AND state IN (${poolless.join(', ')})`);
+      const rows = await rowsOf(selects.join(' UNION ALL '));
       return rows.map((row) => ({
         subnetId: Number(row[0]),
         poolId: Number(row[1]),

@@ -14,6 +14,7 @@ import { requests } from './v6/request.ts';
 import { extension } from './v6/extend.ts';
 import { confirmation } from './v6/confirm.ts';
 import { returning } from './v6/give-back.ts';
+import { registration } from './v6/register.ts';
 import { validation } from './v6/validation.ts';
 import { lifetimes6 } from './v6/lifetimes.ts';
 import { subnets6 } from './v6/subnets.ts';
@@ -43,6 +44,7 @@ export const allScenarios6: readonly Scenario<6>[] = [
   ...extension,
   ...confirmation,
   ...returning,
+  ...registration,
   ...validation,
   ...lifetimes6,
   ...subnets6,
