@@ -47,7 +47,10 @@ export const dropReasons = {
       'The kernel dropped it before it was read: the receive buffer was full, or more clients asked than can be answered.',
   },
   'processing-failed': { kea: 'processing-failed', meaning: 'An error of the server stopped the answer.' },
-  'limit-exceeded': { kea: 'limit-exceeded', meaning: 'A rate or lease limit was reached.' },
+  'limit-exceeded': {
+    kea: 'limit-exceeded',
+    meaning: 'A rate or lease limit was reached, or a message asks for more leases than one may.',
+  },
   'hook-dropped': { kea: null, isReceiveDrop: false, meaning: 'A hook asked to drop the packet.' },
   'no-subnet': { kea: null, meaning: 'No configured subnet matches where the packet came from.' },
   'allocation-failed': { kea: null, meaning: 'No address was free for the client.' },

@@ -6,6 +6,7 @@ import { decodePacket6 } from '../../wire/v6/codec.ts';
 import { duidLength } from '../../wire/v6/duid.ts';
 import { messageType6 } from '../../wire/v6/message.ts';
 import { option6 } from '../../wire/v6/option-codes.ts';
+import type { Options6 } from '../../wire/v6/options.ts';
 import { relayReplies6 } from '../../wire/v6/relay.ts';
 import { decodeCodes6 } from '../../wire/v6/values.ts';
 import { decodeVendorClass6 } from '../../wire/v6/vendor.ts';
@@ -90,12 +91,20 @@ export function acceptMessage(t: Transaction6): StepResult {
     if (t.type === messageType6.REQUEST) endOffers(t);
     return drop('not-for-us', 'the server identifier names another server');
   }
-  // RFC 8415 §16: by unicast come only messages of clients that were told to (§18.4), which name their server.
   const isUnicast = t.relays.length === 0 && !isMulticastIpv6(t.datagram.destination);
-  if (isUnicast && rules.server === 'none')
+  if (isUnicast && multicastOnly.has(t.type))
     return drop('rfc-violation', `message type ${t.type} must not be sent by unicast`);
   return 'continue';
 }
+
+/** RFC 8415 §16, RFC 9686 §4.2. The others a client may send by unicast where it was told to. */
+const multicastOnly: ReadonlySet<number> = new Set([
+  messageType6.SOLICIT,
+  messageType6.CONFIRM,
+  messageType6.REBIND,
+  messageType6.INFORMATION_REQUEST,
+  messageType6.ADDR_REG_INFORM,
+]);
 
 function endOffers(t: Transaction6): void {
   try {
@@ -125,12 +134,26 @@ export function checkSanity(t: Transaction6): StepResult {
     return drop('rfc-violation', `a DUID has ${duidLength.least} to ${duidLength.most} bytes`);
   const { options } = t.query;
   // RFC 8415 §16.12.
-  if (t.type === messageType6.INFORMATION_REQUEST && [...iaCodes].some((code) => options.has(code)))
+  if (t.type === messageType6.INFORMATION_REQUEST && iaCodes.some((code) => options.has(code)))
     return drop('rfc-violation', 'INFORMATION-REQUEST carries an IA');
-  return 'continue';
+  return isModest(options) ? 'continue' : drop('limit-exceeded', 'there are too many IAs, or leases in them');
 }
 
-const iaCodes = [option6.iaNa, option6.iaTa, option6.iaPd] as const;
+/** What one message may ask for: the work grows faster than the list, and the answer has to fit a datagram. */
+const most = { ias: 256, bytes: 16_384 };
+
+function isModest({ codes, values }: Options6): boolean {
+  let ias = 0;
+  let bytes = 0;
+  for (let i = 0; i < codes.length; i++) {
+    if (!iaCodes.includes(codes[i]!)) continue;
+    ias++;
+    bytes += values[i]!.length;
+  }
+  return ias <= most.ias && bytes <= most.bytes;
+}
+
+const iaCodes: readonly number[] = [option6.iaNa, option6.iaTa, option6.iaPd];
 
 type Presence = 'one' | 'none' | 'any';
 

@@ -28,6 +28,9 @@ import type { Transaction6 } from './transaction.ts';
 export async function assignAll(t: Transaction6, ias: readonly IaSearch[] = t.ias): Promise<void> {
   const reserved = reservedByIa(t, ias);
   await Promise.all(ias.map((s) => assign(s, reserved.get(s) ?? [])));
+  // Of the last lease in the order of the message, whichever was ready first: its options are sent.
+  const last = ias.findLast(({ grants }) => grants.length > 0)?.grants.at(-1);
+  if (last) t.subnet = t.snapshot.subnets.get(last.lease.subnetId) ?? t.subnet;
 }
 
 /** RFC 8415 §18.3: an offer is not written. */
@@ -184,8 +187,11 @@ async function mayTake(s: IaSearch, { subnet, address }: ChosenLease): Promise<b
 function withdrawOthers(s: IaSearch): void {
   if (s.t.type !== messageType6.RENEW && s.t.type !== messageType6.REBIND) return;
   for (const { address, length } of s.hints) {
-    if (address === 0n || s.grants.some(({ lease }) => lease.address === address)) continue;
-    if (!s.withdrawn.some((each) => each.address === address)) s.withdrawn.push({ address, length });
+    const isGranted = s.grants.some(
+      ({ lease }) => lease.address === address && lease.prefixLength === length,
+    );
+    const isTold = s.withdrawn.some((each) => each.address === address && each.length === length);
+    if (address !== 0n && !isGranted && !isTold) s.withdrawn.push({ address, length });
   }
 }
 

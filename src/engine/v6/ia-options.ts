@@ -1,5 +1,5 @@
 // IA_NA and IA_PD as an answer carries them: leases, T1 and T2, withdrawn leases, status (RFC 8415 §21.4, §21.21).
-import type { PdPool } from '../../config/snapshot.ts';
+import type { PdPool, Subnet } from '../../config/snapshot.ts';
 import { encodeIa6, encodeIaAddress6, encodeIaPrefix6 } from '../../wire/v6/ia.ts';
 import { option6 } from '../../wire/v6/option-codes.ts';
 import { Options6 } from '../../wire/v6/options.ts';
@@ -44,16 +44,22 @@ function addLease(
 }
 
 /** RFC 8415 §14.2: of the shortest preferred lifetime. */
-function timesOf(s: IaSearch): { readonly t1: number; readonly t2: number } {
-  const { subnet } = s;
-  if (s.grants.length === 0 || !subnet) return { t1: 0, t2: 0 };
-  return teeTimes6(subnet.parameters, Math.min(...s.grants.map(({ preferred }) => preferred)));
+function timesOf({ snapshot, grants }: IaSearch): { readonly t1: number; readonly t2: number } {
+  const [first] = grants;
+  const subnet = first && snapshot.subnets.get(first.lease.subnetId);
+  if (!subnet) return { t1: 0, t2: 0 };
+  return teeTimes6(subnet.parameters, Math.min(...grants.map(({ preferred }) => preferred)));
 }
 
 /** RFC 6603 §4.2: only to a client that asks for it; of the reservation, else of the pool. */
 function excludedOf(s: IaSearch, { lease }: IaGrant): Uint8Array | null {
   if (s.leaseType !== 2 || !s.t.requested.includes(option6.pdExclude)) return null;
-  const excluded = reservedExclusion(s, lease.address) ?? poolExclusion(s, lease.address);
+  // Other IAs of the message may have leases of other subnets of the network.
+  const subnet = s.snapshot.subnets.get(lease.subnetId) ?? null;
+  const reserved = currentHost({ subnet, reservations: s.reservations })?.addresses6.find(
+    ({ type, address }) => type === 2 && address === lease.address,
+  );
+  const excluded = reserved?.excluded ?? poolExclusion(subnet, lease.address);
   if (!excluded) return null;
   try {
     return encodePdExclude6(excluded, { prefix: lease.address, length: lease.prefixLength });
@@ -63,14 +69,11 @@ function excludedOf(s: IaSearch, { lease }: IaGrant): Uint8Array | null {
   }
 }
 
-const reservedExclusion = (s: IaSearch, address: bigint): Prefix6 | null =>
-  currentHost(s)?.addresses6.find((each) => each.type === 2 && each.address === address)?.excluded ?? null;
-
 /** At the same place in each delegated prefix. */
-function poolExclusion(s: IaSearch, address: bigint): Prefix6 | null {
+function poolExclusion(subnet: Subnet | null, address: bigint): Prefix6 | null {
   const holds = ({ first, last, excluded }: PdPool): boolean =>
     excluded !== null && address >= first && address <= last;
-  const pool = s.subnet?.pdPools.find(holds);
+  const pool = subnet?.pdPools.find(holds);
   if (!pool?.excluded) return null;
   return { prefix: pool.excluded.prefix - pool.first + address, length: pool.excluded.length };
 }

@@ -102,6 +102,12 @@ export const extension: readonly Scenario<6>[] = [
     const reply = answered6(await w.send(renew(client6(1), toServer(), named)), REPLY, ...first.given);
     assert.deepEqual(reply.withdrawn, ['2001:db8:99::1']);
   }),
+  scenario6('§18.3.4: a prefix of another length than the leased one is withdrawn', noCache, async (w) => {
+    const first = await acquire6(w, [withIaPd(2)], client6(1));
+    const longer = first.given[0]!.replace('/56', '/60');
+    const reply = await w.send(renew(client6(1), toServer(), withIaPd(2, prefix(longer))));
+    assert.deepEqual(answered6(reply, REPLY, ...first.given).withdrawn, [longer]);
+  }),
   scenario6('§18.3.4: a lease that no pool holds any more is replaced and withdrawn', plain6(), async (w) => {
     const first = await acquire6(w, both, client6(1));
     const moved = plain6(

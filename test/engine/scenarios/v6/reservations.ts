@@ -288,4 +288,32 @@ export const reservations6: readonly Scenario<6>[] = [
       );
     },
   ),
+  scenario6(
+    'RFC 6603 §4.2: the exclusion and the timers are those of the subnet of each lease, whatever else the client gets',
+    floor(
+      { 'renew-timer': 100, 'rebind-timer': 200 },
+      {
+        pools: [],
+        'pd-pools': [
+          {
+            prefix: '2001:db8:8000::',
+            'prefix-len': 52,
+            'delegated-len': 56,
+            'excluded-prefix': '2001:db8:8000:ab::',
+            'excluded-prefix-len': 64,
+          },
+        ],
+        'renew-timer': 1000,
+        'rebind-timer': 2000,
+      },
+    ),
+    async (w) => {
+      for (const [n, wanted] of [both, [...both].reverse()].entries()) {
+        const { ias } = await acquire6(w, wanted, client6(n + 1), withRequestedOptions(67));
+        const ofKind = (kind: string) => ias.find((ia) => ia.kind === kind)!;
+        assert.equal(ofKind('IA_PD').leases[0]!.excluded, '40ab');
+        assert.deepEqual([ofKind('IA_PD').t1, ofKind('IA_NA').t1], [1000, 100]);
+      }
+    },
+  ),
 ];

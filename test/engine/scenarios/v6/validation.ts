@@ -92,6 +92,11 @@ export const validation: readonly Scenario<6>[] = [
       assert.equal(w.stat('pkt6-not-for-us'), 1);
     },
   ),
+  scenario6('§16: INFORMATION-REQUEST by unicast is dropped', plain6(), async (w) => {
+    silent(await w.unicast(informationRequest(client6(1))));
+    silent(await w.unicast(informationRequest(client6(1), toServer())));
+    assert.equal(w.stat('pkt6-rfc-violation'), 2);
+  }),
   scenario6('§16: messages that only servers send are dropped and counted by type', plain6(), async (w) => {
     silent(await w.send(advertise(client6(1), toServer())));
     silent(await w.send(replyPacket(client6(1), toServer())));
@@ -137,6 +142,20 @@ export const validation: readonly Scenario<6>[] = [
     assert.equal(w.stat('pkt6-parse-failed'), 3);
     assert.equal(w.stat('pkt6-processing-failed'), 0);
   }),
+  scenario6(
+    'a message may have 256 IAs, and hints in proportion',
+    plain6({}, { pools: [{ pool: '2001:db8:1::/80' }] }),
+    async (w) => {
+      const ias = (count: number) => Array.from({ length: count }, (_, n) => withIaNa(n));
+      const reply = answered6(await w.send(solicit(client6(1), ...ias(256))), ADVERTISE);
+      assert.equal(new Set(reply.given).size, 256);
+      silent(await w.send(solicit(client6(2), ...ias(257))));
+      const hints = Array.from({ length: 1000 }, (_, n) => address(`2001:db8:1::${n.toString(16)}`));
+      silent(await w.send(renew(client6(2), toServer(), withIaNa(1, ...hints))));
+      assert.equal(w.stat('pkt6-limit-exceeded'), 2);
+      assert.equal(w.stat('pkt6-receive-drop'), 2);
+    },
+  ),
   scenario6('nothing is answered while the service is off', plain6(), async (w) => {
     w.networkState.disable(1, 30);
     silent(await w.send(solicit(client6(1), withIaNa(1))));
