@@ -1,6 +1,7 @@
 // libdhcp_lease_query.so by itself: its parameters, and what keeps bulk queries from doing harm.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -177,6 +178,15 @@ test('parameters that are wrong are refused where they stand', async () => {
       return true;
     });
   }
+});
+
+test('the example of the documentation is taken as it stands', async () => {
+  const page = readFileSync(new URL('../../docs/lease-query.md', import.meta.url), 'utf8');
+  const { Dhcp6 } = JSON.parse(/```json\n(.*?)```/s.exec(page)![1]!) as { Dhcp6: JsonMap };
+  assert.equal(load6(Dhcp6).parameters.storeExtendedInfo, true);
+  const [entry] = Dhcp6['hooks-libraries'] as readonly JsonMap[];
+  const hooks = librariesWith(null);
+  await hooks.discard(await prepare(hooks, entry!['parameters'] as JsonMap));
 });
 
 test('a configuration that is only checked opens no port; one whose port is taken is refused', async () => {
