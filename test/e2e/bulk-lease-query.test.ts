@@ -30,17 +30,18 @@ import {
 const many = Array.from({ length: 250 }, (_, i) => leaseOf(0x100 + i, `2001:db8:2::1:${i.toString(16)}`, 2));
 const { LEASEQUERY_REPLY, LEASEQUERY_DATA, LEASEQUERY_DONE } = messageType6;
 
-for (const store of stores) {
+for (const [i, store] of stores.entries()) {
+  const port = 21_665 + i;
   let edge: LeaseQueryEdge;
   before(async () => {
     const advanced = { 'bulk-query-enabled': true, 'max-leases-per-fetch': 7 };
-    edge = await startLeaseQueryEdge(store, { advanced, leases: [...someLeases(), ...many] });
+    edge = await startLeaseQueryEdge(store, port, { advanced, leases: [...someLeases(), ...many] });
   });
   after(() => edge?.stop());
 
   const it = (title: string, body: () => Promise<void>): void => void test(`${store}: ${title}`, body);
   const ask = async (type: number, parts: QueryParts = {}): Promise<readonly Said[]> => {
-    const requester = await BulkRequester.connect(edge.port);
+    const requester = await BulkRequester.connect(port);
     try {
       return await requester.ask(leaseQuery(type, { transactionId: 77, ...parts }));
     } finally {
@@ -128,7 +129,7 @@ for (const store of stores) {
   });
 
   it('several queries go side by side on one connection, their messages told apart by transaction', async () => {
-    const requester = await BulkRequester.connect(edge.port);
+    const requester = await BulkRequester.connect(port);
     const links = ['2001:db8:1::', '2001:db8:2::', '2001:db8:3::'];
     requester.send(
       ...links.map((link, i) => leaseQuery(queryType.BY_LINK_ADDRESS, { link, transactionId: i + 1 })),
@@ -149,18 +150,18 @@ for (const store of stores) {
   });
 
   it('other parameters count after a reload, on the same port', async () => {
-    const old = await BulkRequester.connect(edge.port);
+    const old = await BulkRequester.connect(port);
     const advanced = {
       'bulk-query-enabled': true,
       'extended-info-tables-enabled': false,
-      'lease-query-tcp-port': edge.port,
+      'lease-query-tcp-port': port,
     };
     await edge.reconfigure({ advanced });
     assert.equal(await old.next(), null, 'connections of before are closed');
     const [reply] = await (await connectAgain()).ask(leaseQuery(queryType.BY_RELAY_ID, { relayId }));
     assert.equal(reply!.status, statusCode6.UnknownQueryType);
     await edge.reconfigure({ advanced: { 'bulk-query-enabled': false } });
-    await assert.rejects(BulkRequester.connect(edge.port), /ECONNREFUSED/);
+    await assert.rejects(BulkRequester.connect(port), /ECONNREFUSED/);
     await edge.reconfigure({});
     assert.equal(
       (await (await connectAgain()).ask(leaseQuery(queryType.BY_RELAY_ID, { relayId }))).length,
@@ -173,7 +174,7 @@ for (const store of stores) {
     const deadline = Date.now() + 5_000;
     for (;;) {
       try {
-        return await BulkRequester.connect(edge.port);
+        return await BulkRequester.connect(port);
       } catch (error) {
         if (Date.now() > deadline) throw error;
         await new Promise((passed) => setTimeout(passed, 50));

@@ -18,14 +18,15 @@ import {
 } from '../support/leasequery6.ts';
 import { startLeaseQueryEdge, stores, type LeaseQueryEdge } from '../support/leasequery-edge.ts';
 
-for (const store of stores) {
+for (const [i, store] of stores.entries()) {
+  const port = 21_660 + i;
   let edge: LeaseQueryEdge;
-  before(async () => (edge = await startLeaseQueryEdge(store)));
+  before(async () => (edge = await startLeaseQueryEdge(store, port)));
   after(() => edge?.stop());
 
   const it = (title: string, body: () => Promise<void>): void => void test(`${store}: ${title}`, body);
   const ask = (type: number | null, parts: QueryParts = {}): Promise<Said | null> =>
-    askByUdp(edge.port, leaseQuery(type, parts));
+    askByUdp(port, leaseQuery(type, parts));
   const asked = async (type: number | null, parts: QueryParts = {}): Promise<Said> => {
     const said = await ask(type, parts);
     assert.ok(said, 'there is an answer');
@@ -149,15 +150,15 @@ for (const store of stores) {
       leaseQuery(1, { address: '2001:db8:1::1' }).subarray(0, 30),
       Uint8Array.of(messageType6.LEASEQUERY),
     ];
-    for (const query of silent) assert.equal(await askByUdp(edge.port, query), null);
+    for (const query of silent) assert.equal(await askByUdp(port, query), null);
     assert.equal((await edge.statistic('pkt6-receive-drop')) - before, silent.length);
   });
 
   it('a relayed query is answered through the relay, to requesters behind a relay that may ask itself', async () => {
     const query = leaseQuery(1, { address: '2001:db8:1::1' });
-    const said = await askByUdp(edge.port, relayed(query, '2001:db8:ffff::1'));
+    const said = await askByUdp(port, relayed(query, '2001:db8:ffff::1'));
     assert.deepEqual(said?.client, first);
-    const stranger = await askByUdp(edge.port, relayed(query, 'fe80::1'));
+    const stranger = await askByUdp(port, relayed(query, 'fe80::1'));
     assert.deepEqual([stranger?.status, stranger?.client], [statusCode6.NotAllowed, null]);
   });
 

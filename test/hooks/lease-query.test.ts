@@ -1,10 +1,12 @@
 // libdhcp_lease_query.so by itself: its parameters, and what keeps bulk queries from doing harm.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonMap } from '../../src/config/written.ts';
+import { checkConfig } from '../../src/config/load.ts';
 import { createCommandRegistry } from '../../src/control/registry.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { NetworkState } from '../../src/engine/network-state.ts';
@@ -177,6 +179,25 @@ test('parameters that are wrong are refused where they stand', async () => {
       return true;
     });
   }
+});
+
+test('DHCPv4 has no such library: naming it loads nothing, and a warning says so', async () => {
+  const entry = { library: 'libdhcp_lease_query.so', parameters: { requesters: ['192.0.2.1'] } };
+  const written = { 'hooks-libraries': [entry] };
+  const set = await librariesWith(null).prepare({ written, parts: { family: 4 }, directory: '/' });
+  assert.deepEqual(set.libraries, []);
+  const [v4, v6] = [checkConfig({ Dhcp4: written }, 4).warnings, checkConfig({ Dhcp6: written }, 6).warnings];
+  assert.match(v4.join(), /not in force: library = .*DHCPv4 leasequery is not part of this version/);
+  assert.match(v6.join(), /leasequery is answered, its command extended-info6-upgrade is not there/);
+});
+
+test('the example of the documentation is taken as it stands', async () => {
+  const page = readFileSync(new URL('../../docs/lease-query.md', import.meta.url), 'utf8');
+  const { Dhcp6 } = JSON.parse(/```json\n(.*?)```/s.exec(page)![1]!) as { Dhcp6: JsonMap };
+  assert.equal(load6(Dhcp6).parameters.storeExtendedInfo, true);
+  const [entry] = Dhcp6['hooks-libraries'] as readonly JsonMap[];
+  const hooks = librariesWith(null);
+  await hooks.discard(await prepare(hooks, entry!['parameters'] as JsonMap));
 });
 
 test('a configuration that is only checked opens no port; one whose port is taken is refused', async () => {

@@ -17,8 +17,6 @@ import { duidOf } from './leasequery6.ts';
 export const stores = ['memfile', 'mysql'] as const;
 
 export interface LeaseQueryEdge {
-  /** UDP, and TCP where bulk leasequery is enabled. */
-  readonly port: number;
   readonly controlSocket: string;
   /** What is kept of the relays of client 1, as LQ_RELAY_DATA says it. */
   readonly relayData: { readonly peer: string; readonly message: string };
@@ -47,8 +45,6 @@ const relayInfo = {
     ],
   },
 };
-
-let nextPort = 21_660;
 
 /** Client `who` has the address since ten minutes. */
 export function leaseOf(who: number, address: string, subnetId: number, more: Partial<Lease6> = {}): Lease6 {
@@ -87,14 +83,15 @@ export const someLeases = (): readonly Lease6[] => [
   leaseOf(5, '2001:db8:4::5', 4, { iaid: 2 }),
 ];
 
+/** `port`: one that no other test uses. */
 export async function startLeaseQueryEdge(
   store: (typeof stores)[number],
+  port: number,
   given: { readonly advanced?: Readonly<Record<string, unknown>>; readonly leases?: readonly Lease6[] } = {},
 ): Promise<LeaseQueryEdge> {
   const directory = mkdtempSync(join(tmpdir(), 'flt-'));
   const database = store === 'mysql' ? await createTestDatabase() : null;
   await seed(given.leases ?? someLeases(), database, join(directory, 'kea-leases6.csv'));
-  const port = nextPort++;
   const library = (parameters: Readonly<Record<string, unknown>>) => [
     { library: '/usr/lib/kea/hooks/libdhcp_lease_query.so', parameters },
   ];
@@ -140,7 +137,6 @@ export async function startLeaseQueryEdge(
     args: ['-d', '-p', String(port)],
   });
   return {
-    port,
     controlSocket: daemon.controlSocket,
     relayData: {
       peer: '2001:db8:1::ff',

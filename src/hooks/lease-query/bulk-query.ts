@@ -41,8 +41,8 @@ export async function findClients(
 }
 
 /**
- * Walks through the leases in order of address. A client with several leases is told when its first one comes by, with all
- * that it has on the link, and so only once; nothing has to be remembered for that.
+ * Walks through the leases of one subnet after the other, or of all, in order of address. A client with several leases is
+ * told when its first one comes by, with all that it has on the link, and so only once; nothing has to be remembered.
  */
 async function* scan(
   question: ScannedQuestion,
@@ -50,18 +50,32 @@ async function* scan(
   service: LeaseQueryService,
   deps: BindingDeps,
 ): AsyncGenerator<Options6> {
-  const { leases } = deps;
-  const subnetIds = link && link.map(({ id }) => id);
-  const size = service.parameters.bulk!.leasesPerFetch;
   const isWanted = (lease: Lease6): boolean =>
     question.by === 'link' || cameBy(lease, question.by, question.id);
+  for (const subnetIds of link?.map(({ id }) => [id]) ?? [null]) {
+    for await (const { leases, now } of pagesOf(subnetIds, service.parameters.bulk!.leasesPerFetch, deps)) {
+      const wanted = leases.filter((lease) => isActive(lease, now) && isWanted(lease));
+      const bindings = await firstBindings(wanted, isWanted, now, deps);
+      yield* encodeAll([bindings, now], question, service, deps);
+    }
+  }
+}
+
+interface ClockedPage {
+  readonly leases: readonly Lease6[];
+  readonly now: number;
+}
+
+async function* pagesOf(
+  subnetIds: readonly number[] | null,
+  size: number,
+  { leases }: BindingDeps,
+): AsyncGenerator<ClockedPage> {
   let after: bigint | null = null;
   for (;;) {
     const next: Promise<LeasePage<Lease6>> = leases.page(after, size, subnetIds);
     const [page, { now }] = await Promise.all([next, clockOf(leases)]);
-    const wanted = page.leases.filter((lease) => isActive(lease, now) && isWanted(lease));
-    const bindings = await firstBindings(wanted, isWanted, now, deps);
-    yield* encodeAll([bindings, now], question, service, deps);
+    yield { leases: page.leases, now };
     if (page.leases.length < size) return;
     after = page.leases.at(-1)!.address;
     // A store in memory answers at once: packets go between.

@@ -19,6 +19,11 @@ export function createLeaseQuery(): HookLibrary {
         return verdict instanceof Promise ? verdict.then((late) => judge(late, args)) : judge(verdict, args);
       });
       if (parameters.bulk) {
+        if (parameters.bulk.threads > 0)
+          handle.log.warn(
+            'DHCP6_CONFIG_SYNTAX_WARNING',
+            'not in force: max-bulk-query-threads; there are no threads to count',
+          );
         const bulk = (listener = new BulkListener({ service, parameters: parameters.bulk }));
         // Not while it loads: a configuration that is only checked opens no port.
         handle.register('dhcp6_srv_configured', (args) => listen(bulk, handle, args));

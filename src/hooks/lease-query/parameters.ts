@@ -14,6 +14,8 @@ export interface LeaseQueryParameters {
 export interface BulkParameters {
   readonly address: string;
   readonly port: number;
+  /** As written: there are no threads to count, so all but 0 is told to the operator. */
+  readonly threads: number;
   /** Whether queries by relay and remote identifier are answered. */
   readonly byRelayInformation: boolean;
   /** Connections of all requesters. */
@@ -51,13 +53,13 @@ export function readParameters(handle: Source): LeaseQueryParameters {
   const bulk: BulkParameters = {
     address: at('lease-query-ip', (path, value) => reader.address(path, value), '::1'),
     port: at('lease-query-tcp-port', natural(1, 65535), 547),
+    threads: at('max-bulk-query-threads', natural(0), 0),
     byRelayInformation: at('extended-info-tables-enabled', boolean, isEnabled),
     maxConnections: at('max-requester-connections', natural(1), 10),
     maxConcurrentQueries: at('max-concurrent-queries', natural(0), 0) || defaultConcurrentQueries,
     maxIdleTime: at('max-requester-idle-time', natural(1, 2_000_000), 300),
     leasesPerFetch: at('max-leases-per-fetch', natural(1, 100_000), 100),
   };
-  at('max-bulk-query-threads', natural(0), 0);
   const requesters = reader.requesters(parameters['requesters']);
   return {
     isRequester: (address) => requesters.some(({ first, last }) => first <= address && address <= last),

@@ -9,6 +9,7 @@ import { wrapped } from '../address-ranges.ts';
 import { ClientIndex } from './client-index.ts';
 import { createExpiryHeap, grown } from './expiry-heap.ts';
 import { rowDecoder, type LeaseRows } from './lease-rows.ts';
+import { SortedAddresses } from './sorted-addresses.ts';
 
 /**
  * A row's text takes a quarter of the memory of its lease, has nothing for the garbage collector to follow, and is what
@@ -33,8 +34,8 @@ export interface LeaseTable<L extends Lease> {
   reclaimed(time: number): L[];
   /** The rows of all. */
   texts(): Iterable<string>;
-  /** Addresses in ascending order; the array is remade only after an address came or went. */
-  sortedAddresses(): readonly L['address'][];
+  /** Up to `count` addresses, the lowest ones above `after`. */
+  addressesAfter(after: L['address'] | null, count: number): L['address'][];
   free(
     ranges: readonly AddressRange<L>[],
     start: L['address'],
@@ -72,7 +73,7 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
   const taken = new Map<number, Map<A, number>>();
   const counted = new Map<string, Counted>();
   const heap = createExpiryHeap((slot) => expiry[slot]!);
-  let sorted: A[] | null = null;
+  const sorted = new SortedAddresses<A>(() => Array.from(slots.keys(), addressKey));
 
   const leaseAt = (slot: number): L => decode(texts[slot]!);
   const clients = new ClientIndex<L>({
@@ -128,7 +129,7 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
       subnetIds = grown(subnetIds, slot + 1);
     }
     slots.set(addressKey(address), slot);
-    sorted = null;
+    sorted.add(address);
     return slot;
   };
 
@@ -184,7 +185,7 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
       slots.delete(addressKey(address));
       texts[slot] = '';
       freeSlots.push(slot);
-      sorted = null;
+      sorted.delete(address);
     },
     byOwnerKeys(keys) {
       const found = new Set<number>();
@@ -201,7 +202,7 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
     *texts() {
       for (let slot = 0; slot < texts.length; slot++) if (texts[slot] !== '') yield texts[slot]!;
     },
-    sortedAddresses: () => (sorted ??= ascending(Array.from(slots.keys(), addressKey))),
+    addressesAfter: (after, count) => sorted.after(after, count),
     free(ranges, start, limit, now, isOffered) {
       const found: A[] = [];
       const seek = ({ first, last, delegatedLength }: AddressRange<L>, skipFull: boolean): void => {
@@ -234,13 +235,6 @@ const none: readonly never[] = [];
 /** Neither reclaimed nor released: nobody else may have it before it expires. */
 const isTaken = (state: number): boolean =>
   state !== leaseState.expiredReclaimed && state !== leaseState.released;
-
-function ascending<A extends Address>(addresses: A[]): A[] {
-  const isNumbers = typeof addresses[0] === 'number';
-  // Ten times faster for a million of them.
-  if (isNumbers) return Array.from(Float64Array.from(addresses as number[]).sort()) as A[];
-  return addresses.sort((a, b) => (a < b ? -1 : 1));
-}
 
 function blockOf<A extends Address>(address: A, shift: number): A {
   return (typeof address === 'bigint' ? address >> BigInt(blockBits + shift) : address >>> blockBits) as A;

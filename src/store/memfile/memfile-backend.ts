@@ -1,4 +1,5 @@
 // Leases of a server without a database: in memory, every change appended to Kea's lease file before it is answered.
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '../../log.ts';
 import { distinctRuns } from '../distinct-writes.ts';
 import { judgeWrite, reclaimDeletes, reclaimedRow } from '../judge.ts';
@@ -32,6 +33,9 @@ export interface MemfileBackend<L extends Lease> extends LeaseBackend<L> {
   /** Rewrites the file without the rows that later ones replaced. Serving goes on meanwhile. */
   cleanUp(): Promise<void>;
 }
+
+/** Addresses looked at before others have a turn. */
+const pageSlice = 2_000;
 
 /** Reads and cleans the file, then serves. Rejects with LEASE_FILE. */
 export async function openMemfileBackend<L extends Lease>(
@@ -155,7 +159,7 @@ export async function openMemfileBackend<L extends Lease>(
         return old.length;
       }),
     ofClients: (identifiers) => table.ofClients(identifiers),
-    page: (after, limit, subnetIds) => Promise.resolve({ leases: pageOf(after, limit, subnetIds) }),
+    page: async (after, limit, subnetIds) => ({ leases: await pageOf(after, limit, subnetIds) }),
     findFree(ranges, start, limit, client) {
       const owner = client && ownerName(client);
       const isOffered = (address: L['address']): boolean =>
@@ -191,19 +195,23 @@ export async function openMemfileBackend<L extends Lease>(
     return subnetIds ? leases.filter((lease) => subnetIds.includes(lease.subnetId)) : leases;
   }
 
-  function pageOf(after: L['address'] | null, limit: number, subnetIds: readonly number[] | null): L[] {
-    const addresses = table.sortedAddresses();
-    let low = 0;
-    for (let high = addresses.length; after !== null && low < high;) {
-      const middle = (low + high) >> 1;
-      if (addresses[middle]! > after) high = middle;
-      else low = middle + 1;
-    }
+  /** A slice at a time: the leases of few subnets may be far apart, and packets go between. */
+  async function pageOf(
+    after: L['address'] | null,
+    limit: number,
+    subnetIds: readonly number[] | null,
+  ): Promise<L[]> {
     const page: L[] = [];
-    for (let i = low; i < addresses.length && page.length < limit; i++) {
-      const address = addresses[i]!;
-      if (!subnetIds || subnetIds.includes(table.subnetIdOf(address)!)) page.push(table.get(address)!);
+    for (let from = after; ;) {
+      const wanted = subnetIds ? pageSlice : Math.min(pageSlice, limit - page.length);
+      const addresses = table.addressesAfter(from, wanted);
+      for (const address of addresses) {
+        if (page.length === limit) return page;
+        if (!subnetIds || subnetIds.includes(table.subnetIdOf(address)!)) page.push(table.get(address)!);
+      }
+      if (addresses.length < wanted || page.length === limit) return page;
+      from = addresses.at(-1)!;
+      await setImmediate();
     }
-    return page;
   }
 }

@@ -55,6 +55,8 @@ export interface LeaseSql<L extends Lease> {
   ownerLookups(clients: readonly ClientKey[]): { readonly index: string; readonly where: string }[];
   /** The column of client identifiers or DUIDs, and an index that begins with it. */
   readonly identifier: { readonly column: string; readonly index: string };
+  /** An index with the rows of one subnet in order of address. */
+  readonly subnetIndex: string;
   fitClient(client: ClientKey): ClientKey;
   /** The lease as the table can hold it, and whether something had to be cut. */
   fit(lease: L): { readonly lease: L; readonly cut: boolean };

@@ -78,6 +78,8 @@ export const lease4Sql: LeaseSql<Lease4> = {
       }));
   },
   identifier: { column: 'client_id', index: 'lease4_by_client_id_subnet_id' },
+  // InnoDB ends every index with the primary key.
+  subnetIndex: 'lease4_by_subnet_id',
   fitClient(client) {
     const { hwaddr, clientId } = client4(client);
     if (hwaddr.length <= hwaddrBytes && (clientId?.length ?? 0) <= identifierBytes) return client;

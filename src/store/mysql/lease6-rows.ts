@@ -106,6 +106,7 @@ export const lease6Sql: LeaseSql<Lease6> = {
     return [{ index: 'lease6_by_duid_iaid_subnet_id', where }];
   },
   identifier: { column: 'duid', index: 'lease6_by_duid_iaid_subnet_id' },
+  subnetIndex: 'lease6_by_subnet_id_address',
   fitClient(client) {
     const { duid } = client6(client);
     return duid.length <= duidBytes ? client : { ...client6(client), duid: duid.subarray(0, duidBytes) };

@@ -254,6 +254,8 @@ export function openMysqlBackend<L extends Lease>(
       return rows.map((row) => table.decode(row));
     },
     async page(after, limit, subnetIds) {
+      // Several subnets are read along the addresses: their rows are not in one order.
+      const index = subnetIds?.length === 1 ? table.subnetIndex : 'PRIMARY';
       const where = [
         ...(after === null ? [] : [`l.address > ${table.addressLiteral(after)}`]),
         ...(subnetIds
@@ -261,7 +263,7 @@ export function openMysqlBackend<L extends Lease>(
           : []),
       ];
       const rows = await rowsOf(
-        `SELECT ${table.selectList} FROM ${table.table} AS l FORCE INDEX (PRIMARY) ` +
+        `SELECT ${table.selectList} FROM ${table.table} AS l FORCE INDEX (${index}) ` +
           `${where.length > 0 ? `WHERE ${where.join(' AND ')} ` : ''}ORDER BY l.address LIMIT ${Math.floor(limit)}`,
       );
       return { leases: rows.map((row) => table.decode(row)) };

@@ -248,6 +248,19 @@ test('leasequery options (RFC 5007 §4.1.2)', () => {
   assert.deepEqual([relay.peerAddress, toHex(relay.message)], [parseIpv6('2001:db8::1'), '0c00']);
   assert.deepEqual(leaseQuery.encodeLqRelayData6(relay), relayData);
 
+  const way = (link: string, peer: string, hopCount: number, interfaceId: string) => ({
+    hopCount,
+    linkAddress: parseIpv6(link),
+    peerAddress: parseIpv6(peer),
+    options: new Options6().add(18, fromHex(interfaceId)),
+  });
+  const relays = [way('2001:db8::1', '2001:db8::2', 1, '0a'), way('2001:db8:1::1', 'fe80::1', 0, '0b0c')];
+  const inner = '0c00 20010db8000100000000000000000001 fe800000000000000000000000000001 00120002 0b0c';
+  const outer = '0c01 20010db8000000000000000000000001 20010db8000000000000000000000002 00120001 0a';
+  const all = fromHex(`${outer} 00090028 ${inner}`);
+  assert.deepEqual(leaseQuery.encodeRelaysAlone6(relays), all);
+  assert.deepEqual(leaseQuery.encodeRelaysAlone6(relays.slice(1)), fromHex(inner));
+
   const clientData = fromHex('002e0004 0000003c');
   assert.deepEqual(leaseQuery.decodeClientData6(clientData).encode(), clientData);
   const links = [parseIpv6('2001:db8::'), parseIpv6('2001:db8:1::')];
