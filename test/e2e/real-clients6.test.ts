@@ -54,8 +54,8 @@ const links = [77, 88] as const;
 
 /** Short times, so that renewing and rebinding happen while we watch. */
 const rows = `
-  INSERT INTO dhcp6_subnet (subnet_id, subnet_prefix, interface, preferred_lifetime, valid_lifetime, renew_timer, rebind_timer, cache_threshold) VALUES
-    ${links.map((id) => `(${id}, '2001:db8:${id}::/64', ${id === 77 ? "'eth0'" : 'NULL'}, ${timers.preferred}, ${lifetime}, ${timers.renew}, ${timers.rebind}, 0)`).join()};
+  INSERT INTO dhcp6_subnet (subnet_id, subnet_prefix, interface, preferred_lifetime, valid_lifetime, renew_timer, rebind_timer, cache_threshold, rapid_commit) VALUES
+    ${links.map((id) => `(${id}, '2001:db8:${id}::/64', ${id === 77 ? "'eth0'" : 'NULL'}, ${timers.preferred}, ${lifetime}, ${timers.renew}, ${timers.rebind}, 0, 1)`).join()};
   INSERT INTO dhcp6_subnet_server (subnet_id, server_id) VALUES (77, 1), (88, 1);
   INSERT INTO dhcp6_pool (subnet_id, start_address, end_address) VALUES
     ${links.map((id) => `(${id}, '2001:db8:${id}::1:0', '2001:db8:${id}::1:ffff')`).join()};
@@ -74,6 +74,7 @@ const file = {
   subnet6: links.map((id) => ({
     id,
     subnet: `2001:db8:${id}::/64`,
+    'rapid-commit': true,
     ...(id === 77 && { interface: 'eth0' }),
     pools: [{ pool: `2001:db8:${id}::1:0 - 2001:db8:${id}::1:ffff` }],
     'pd-pools': [{ prefix: `2001:db8:${id}00::`, 'prefix-len': 40, 'delegated-len': 56 }],
@@ -207,6 +208,10 @@ for (const store of ['a database', 'a lease file'] as const) {
       }
       const given = stations.flatMap(({ leases }) => leases!);
       assert.equal(new Set(given).size, given.length, 'nothing twice');
+      for (const { name, client, hwaddr } of stations) {
+        const isOffered = log().includes(`DHCP6_LEASE_ADVERT","duid":"00:03:00:01:${octets(hwaddr)}"`);
+        assert.equal(isOffered, !client.asksForRapidCommit, `${name}: an ADVERTISE, or the REPLY at once`);
+      }
       await everyStation(
         `has it (${store})`,
         { stations, seconds: 10, log },
@@ -339,6 +344,8 @@ for (const store of ['a database', 'a lease file'] as const) {
     });
   });
 }
+
+const octets = (hwaddr: string): string => hwaddr.toLowerCase().replace(/(..)(?!$)/g, '$1:');
 
 const sameTexts = (leases: readonly LeaseSeen[], texts: readonly string[]): boolean =>
   leases.map(({ text }) => text).join() === texts.join();

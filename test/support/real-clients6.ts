@@ -1,4 +1,4 @@
-// DHCPv6 clients as tests drive them: dhclient for addresses, prefixes and both, dhcpcd for both. Debian's busybox has no udhcpc6.
+// DHCPv6 clients as tests drive them: dhclient for addresses, prefixes and both, dhcpcd for both at once (rapid commit). Debian's busybox has no udhcpc6.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dhclient, dhcpcd, quiet, scriptIn, type RealClient } from './real-clients.ts';
@@ -8,6 +8,7 @@ export interface RealClient6 extends RealClient {
   /** Program and what it asks for. */
   readonly name: string;
   readonly asksFor: readonly ('address' | 'prefix')[];
+  readonly asksForRapidCommit: boolean;
 }
 
 /**
@@ -35,6 +36,7 @@ const dhclient6 = (asksFor: RealClient6['asksFor'], ...flags: readonly string[])
   program: 'dhclient',
   name: `dhclient-${asksFor.join('-')}`,
   asksFor,
+  asksForRapidCommit: false,
   start: (host, directory) =>
     host.spawn([...command(directory, ...flags), '-d', '-sf', scriptIn(directory, script), 'eth0'], quiet),
   release: (host, directory) =>
@@ -49,10 +51,14 @@ export const realClients6: readonly RealClient6[] = [
     program: 'dhcpcd',
     name: 'dhcpcd',
     asksFor: ['address', 'prefix'],
+    asksForRapidCommit: true,
     start(host, directory) {
       mkdirSync(directory, { recursive: true });
       const file = join(directory, 'dhcpcd.conf');
-      writeFileSync(file, 'duid ll\nnoipv6rs\ninterface eth0\nipv6only\nia_na 1\nia_pd 2 lo/0\n');
+      writeFileSync(
+        file,
+        'duid ll\nnoipv6rs\ninterface eth0\nipv6only\noption rapid_commit\nia_na 1\nia_pd 2 lo/0\n',
+      );
       return host.spawn(dhcpcd('-6', '-f', file), quiet);
     },
     release: (_host, _directory, running) => void running.kill('SIGALRM'),

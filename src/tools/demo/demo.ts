@@ -1,7 +1,6 @@
 // `npm start`: the fleet on this machine. Two edges of both families, one database, simulated clients, a change by plain SQL; then it stays up.
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { relative } from 'node:path';
 import type { Pool } from 'mysql2/promise';
 import { describeDatabase, formatDatabaseUrl, type DatabaseAddress } from '../../db/address.ts';
 import { openPool } from '../../db/connect.ts';
@@ -11,6 +10,7 @@ import { openDemoClients, servableFamilies, type DemoClients } from './clients.t
 import { demoEdges, startEdge, type RunningEdge } from './edges.ts';
 import { seedConfiguration } from './seed.ts';
 import { edgeRows, leaseRows, poolRows } from './report.ts';
+import { shownPath } from './shown-path.ts';
 import { changeLive, serveClients } from './tour.ts';
 
 export interface DemoOptions {
@@ -42,7 +42,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     print(`\n1. The configuration, in ${describeDatabase(options.database)}`);
     for (const family of families) print(await seedConfiguration(pool, family, options));
 
-    print('\n2. Two edges, each two daemons with local files of about fifteen lines');
+    print('\n2. The edges: a daemon for each family, with a local file of about fifteen lines');
     if (!families.includes(6)) print(`   DHCPv4 only: ${options.interface ?? 'lo'} has no IPv6 address`);
     for (const edge of demoEdges(families, options)) edges.push(await startEdge(edge, options));
     print(
@@ -52,8 +52,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
           edge.name,
           `v${edge.family}`,
           edge.serves,
-          relative(process.cwd(), edge.configPath),
-          relative(process.cwd(), edge.logPath),
+          shownPath(edge.configPath),
+          shownPath(edge.logPath),
         ]),
       ),
     );
@@ -114,7 +114,7 @@ function howToPlay(options: DemoOptions, edges: readonly RunningEdge[]): string 
       ? `mariadb -h ${database.host} -P ${database.port}`
       : `mariadb -S ${database.socketPath}`;
   const first = edges[0]!;
-  const program = `node ${relative(process.cwd(), options.program)}`;
+  const program = `node ${shownPath(options.program)}`;
   return [
     '\nThe fleet stays up; Ctrl-C stops it. To play with it, in another terminal:',
     `   ${client} -u ${database.user} ${database.database}`,
@@ -133,6 +133,6 @@ function howToPlay(options: DemoOptions, edges: readonly RunningEdge[]): string 
     ...edges
       .filter(({ name }) => name === first.name)
       .map(({ family, controlSocket }) => `   ${program} shell ${controlSocket} lease${family}-get-all`),
-    `   tail -f ${relative(process.cwd(), first.logPath)}`,
+    `   tail -f ${shownPath(first.logPath)}`,
   ].join('\n');
 }

@@ -1,8 +1,9 @@
 // The demonstration's configuration: the dual-stack example, loaded once; a second start keeps what is there.
 import { readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import type { Family } from '../../addr/family.ts';
+import { shownPath } from './shown-path.ts';
 
 export const exampleFolder = 'dual-stack';
 
@@ -25,5 +26,5 @@ export async function seedConfiguration(
   if (options.interface !== null) {
     await pool.query(`UPDATE dhcp${family}_subnet SET interface = ?`, [options.interface]);
   }
-  return `   loaded ${relative(process.cwd(), file)}: plain INSERT statements, no procedure`;
+  return `   loaded ${shownPath(file)}: plain INSERT statements, no procedure`;
 }
