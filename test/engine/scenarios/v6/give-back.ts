@@ -1,7 +1,16 @@
 // RELEASE (RFC 8415 §18.3.7) and DECLINE (§18.3.8).
 import assert from 'node:assert/strict';
 import { statusCode6 } from '../../../../src/wire/v6/status.ts';
-import { address, decline, prefix, release, solicit, withIaNa, withIaPd } from '../../../support/packets6.ts';
+import {
+  address,
+  decline,
+  prefix,
+  release,
+  renew,
+  solicit,
+  withIaNa,
+  withIaPd,
+} from '../../../support/packets6.ts';
 import type { Scenario } from '../../scenario.ts';
 import {
   acquire6,
@@ -94,6 +103,15 @@ export const returning: readonly Scenario<6>[] = [
     );
     assert.equal((await w.lease(first.given[0]!))?.state, 3);
     assert.equal(w.stat('assigned-pds'), 1);
+  }),
+  scenario6('a client that renews what it released has it again', plain6(), async (w) => {
+    const first = await acquire6(w, both, client6(1));
+    await w.send(release(client6(1), toServer(), ...first.ias.map(asked)));
+    const reply = await w.send(renew(client6(1), toServer(), ...first.ias.map(asked)));
+    assert.deepEqual(answered6(reply, REPLY, ...first.given).withdrawn, []);
+    assert.equal(w.stat('subnet[1].pool[0].assigned-nas'), 1);
+    assert.equal(w.stat('subnet[1].pd-pool[0].assigned-pds'), 1);
+    assert.equal(w.stat('subnet[1].pool[0].cumulative-assigned-nas'), 2);
   }),
   scenario6('a second RELEASE is NoBinding', plain6(), async (w) => {
     const first = await acquire6(w, [withIaNa(1)], client6(1));
