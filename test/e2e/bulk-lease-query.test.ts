@@ -30,12 +30,13 @@ import {
 const many = Array.from({ length: 250 }, (_, i) => leaseOf(0x100 + i, `2001:db8:2::1:${i.toString(16)}`, 2));
 const { LEASEQUERY_REPLY, LEASEQUERY_DATA, LEASEQUERY_DONE } = messageType6;
 
-for (const [i, store] of stores.entries()) {
-  const port = 21_665 + i;
+for (const store of stores) {
+  let port: number;
   let edge: LeaseQueryEdge;
   before(async () => {
     const advanced = { 'bulk-query-enabled': true, 'max-leases-per-fetch': 7 };
-    edge = await startLeaseQueryEdge(store, port, { advanced, leases: [...someLeases(), ...many] });
+    edge = await startLeaseQueryEdge(store, { advanced, leases: [...someLeases(), ...many] });
+    port = edge.port;
   });
   after(() => edge?.stop());
 

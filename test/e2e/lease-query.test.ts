@@ -18,10 +18,13 @@ import {
 } from '../support/leasequery6.ts';
 import { startLeaseQueryEdge, stores, type LeaseQueryEdge } from '../support/leasequery-edge.ts';
 
-for (const [i, store] of stores.entries()) {
-  const port = 21_660 + i;
+for (const store of stores) {
+  let port: number;
   let edge: LeaseQueryEdge;
-  before(async () => (edge = await startLeaseQueryEdge(store, port)));
+  before(async () => {
+    edge = await startLeaseQueryEdge(store);
+    port = edge.port;
+  });
   after(() => edge?.stop());
 
   const it = (title: string, body: () => Promise<void>): void => void test(`${store}: ${title}`, body);

@@ -25,7 +25,7 @@ import { messageType6 } from '../../src/wire/v6/message.ts';
 import { option6 } from '../../src/wire/v6/option-codes.ts';
 import { statusCode6 } from '../../src/wire/v6/status.ts';
 import { load6 } from '../config/parts6.ts';
-import { BulkRequester, clientsOf } from '../support/bulk-requester.ts';
+import { BulkRequester, clientsOf, freePort } from '../support/bulk-requester.ts';
 import { duidOf, hex, leaseQuery, queryType, requesterDuid } from '../support/leasequery6.ts';
 import { leaseOf } from '../support/leasequery-edge.ts';
 
@@ -124,14 +124,6 @@ async function use(hooks: HookLibraries, parameters: JsonMap): Promise<void> {
     throw error;
   }
   hooks.use(set);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '::1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 const byLink = (transactionId = 1): Uint8Array =>

@@ -1,6 +1,6 @@
 // A requester of bulk leasequery for tests: one TCP connection, whose answers are taken one by one.
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { messageType6 } from '../../src/wire/v6/message.ts';
 import { TcpFrameReader, tcpFrame } from '../../src/wire/tcp-frames.ts';
 import { read, type ClientSaid, type Said } from './leasequery6.ts';
@@ -78,3 +78,12 @@ const patience = 10_000;
 
 export const clientsOf = (answer: readonly Said[]): readonly ClientSaid[] =>
   answer.map(({ client }) => client).filter((client) => client !== null);
+
+/** One of ::1 that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '::1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}

@@ -11,12 +11,15 @@ import { lease6Sql } from '../../src/store/mysql/lease6-rows.ts';
 import { defaultLanes, openMysqlBackend } from '../../src/store/mysql/mysql-backend.ts';
 import { sendCommand } from '../../src/tools/shell.ts';
 import { databaseAccess, startDaemon } from './daemon.ts';
+import { freePort } from './bulk-requester.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { duidOf } from './leasequery6.ts';
 
 export const stores = ['memfile', 'mysql'] as const;
 
 export interface LeaseQueryEdge {
+  /** UDP, and TCP where bulk leasequery is enabled. */
+  readonly port: number;
   readonly controlSocket: string;
   /** What is kept of the relays of client 1, as LQ_RELAY_DATA says it. */
   readonly relayData: { readonly peer: string; readonly message: string };
@@ -83,12 +86,11 @@ export const someLeases = (): readonly Lease6[] => [
   leaseOf(5, '2001:db8:4::5', 4, { iaid: 2 }),
 ];
 
-/** `port`: one that no other test uses. */
 export async function startLeaseQueryEdge(
   store: (typeof stores)[number],
-  port: number,
   given: { readonly advanced?: Readonly<Record<string, unknown>>; readonly leases?: readonly Lease6[] } = {},
 ): Promise<LeaseQueryEdge> {
+  const port = await freePort();
   const directory = mkdtempSync(join(tmpdir(), 'flt-'));
   const database = store === 'mysql' ? await createTestDatabase() : null;
   await seed(given.leases ?? someLeases(), database, join(directory, 'kea-leases6.csv'));
@@ -137,6 +139,7 @@ export async function startLeaseQueryEdge(
     args: ['-d', '-p', String(port)],
   });
   return {
+    port,
     controlSocket: daemon.controlSocket,
     relayData: {
       peer: '2001:db8:1::ff',
