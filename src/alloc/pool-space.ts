@@ -22,7 +22,17 @@ export interface PoolSpace {
 
 const maxPoolSize = 2 ** 48;
 
+/** Counting bigints takes as long as drawing: the spaces of configured lists of pools are kept as long as these. */
+const spaces = new WeakMap<readonly PoolBase[], PoolSpace>();
+
+/** `pools` must not change. */
 export function poolSpace(pools: readonly PoolBase[]): PoolSpace {
+  let space = spaces.get(pools);
+  if (!space) spaces.set(pools, (space = countedSpace(pools)));
+  return space;
+}
+
+function countedSpace(pools: readonly PoolBase[]): PoolSpace {
   const starts: number[] = [];
   let size = 0;
   for (const pool of pools) {

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=32
+#!/usr/bin/env -S node --min-semi-space-size=64 --max-semi-space-size=64
 // The one program: daemons and tools are its verbs. Only the verb that is asked for is loaded.
 import { Command, CommanderError } from 'commander';
 import { messageOf } from '../errors.ts';

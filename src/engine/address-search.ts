@@ -6,7 +6,7 @@ import { FlotillaError } from '../errors.ts';
 import { isClaimable } from '../store/judge.ts';
 import { ownedBy } from '../store/lease-owner.ts';
 import { isExpired, leaseState, type Lease } from '../store/lease.ts';
-import type { ClientKey, LeaseFindings, LeaseQuery, OfferHold } from '../store/lease-store.ts';
+import type { ClientKey, LeaseFindings, OfferHold } from '../store/lease-store.ts';
 import { findPoolSubnet, isEligible, poolOf, type LeaseType } from './eligible.ts';
 import type { EngineServices, PacketContext } from './packet-context.ts';
 
@@ -42,39 +42,50 @@ export async function findLeases<L extends Lease>(
   const members = networkName === null ? undefined : s.snapshot.networks.get(networkName)?.subnets;
   // A network of many subnets is searched by client alone.
   const subnetIds = !members ? [id] : members.length > 8 ? null : members.map((subnet) => subnet.id);
-  const units = unitsOf(s, hold ? [hold.address, ...addresses] : addresses);
-  const query = { client: s.client, subnetIds, addresses, ...units, ...(hold && { hold }) };
-  const found = await s.engine.leases.find(query);
+  const delegatedLength = unitOf(s, hold ? [hold.address, ...addresses] : addresses);
+  const { client } = s;
+  const found = await s.engine.leases.find({
+    client,
+    subnetIds,
+    addresses,
+    delegatedLength,
+    hold: hold ?? undefined,
+  });
   s.own = found.own;
   rememberHeld(s, addresses, found, hold);
 }
 
-/** Makes the holders of these addresses known, asking only for those that are not yet. */
-export async function askHolders<L extends Lease>(
+/** Makes the holders of these addresses known, asking only for those that are not yet. Null: all are. */
+export function askHolders<L extends Lease>(
   s: AddressSearch<L>,
   addresses: readonly L['address'][],
-): Promise<void> {
+): Promise<void> | null {
   const unknown = addresses.filter((address) => !s.held.has(address));
-  if (unknown.length === 0) return;
-  const query = { client: s.client, subnetIds: [], addresses: unknown, ...unitsOf(s, unknown) };
-  const found = await s.engine.leases.find(query);
+  return unknown.length === 0 ? null : askForHolders(s, unknown);
+}
+
+async function askForHolders<L extends Lease>(
+  s: AddressSearch<L>,
+  unknown: readonly L['address'][],
+): Promise<void> {
+  const delegatedLength = unitOf(s, unknown);
+  const { client } = s;
+  const found = await s.engine.leases.find({ client, subnetIds: [], addresses: unknown, delegatedLength });
   rememberHeld(s, unknown, found, null);
 }
 
-const addressUnits = {};
-
 /** Of prefixes, how long they are, as the pool of the first says that is in one. */
-function unitsOf<L extends Lease>(
+function unitOf<L extends Lease>(
   s: AddressSearch<L>,
   addresses: readonly L['address'][],
-): Pick<LeaseQuery<L>, 'delegatedLength'> {
-  if (s.leaseType === 0) return addressUnits;
+): number | undefined {
+  if (s.leaseType === 0) return undefined;
   for (const address of addresses) {
     const subnet = findPoolSubnet(s, address, s.leaseType);
     const pool = subnet && poolOf(subnet.pdPools, address, s.classes);
-    if (pool) return { delegatedLength: pool.delegatedLength };
+    if (pool) return pool.delegatedLength;
   }
-  return addressUnits;
+  return undefined;
 }
 
 function rememberHeld<L extends Lease>(
@@ -136,7 +147,8 @@ export async function setAside<L extends Lease>(
 ): Promise<boolean> {
   if (!s.offers.has(address) || (isReserved && s.offers.get(address) === 'other')) {
     const hold = { ...holdOf(s, subnetId, address), ...(isReserved && { isReserved }) };
-    const query = { client: s.client, subnetIds: [], addresses: [address], ...unitsOf(s, [address]), hold };
+    const delegatedLength = unitOf(s, [address]);
+    const query = { client: s.client, subnetIds: [], addresses: [address], delegatedLength, hold };
     rememberHeld(s, [address], await s.engine.leases.find(query), hold);
   }
   const offer = s.offers.get(address);

@@ -124,8 +124,12 @@ function requestFor<L extends Lease>(s: AddressSearch<L>, subnet: Subnet, pools:
 export const permittedPools = <L extends Lease>(
   s: Pick<AddressSearch<L>, 'leaseType' | 'classes'>,
   subnet: Subnet,
-): readonly PoolBase[] =>
-  poolsOf(subnet, s.leaseType).filter((pool) => permits(pool.clientClasses, s.classes));
+): readonly PoolBase[] => {
+  const pools = poolsOf(subnet, s.leaseType);
+  const isPermitted = (pool: PoolBase): boolean => permits(pool.clientClasses, s.classes);
+  // The list itself where it can be: what is known of it is found again.
+  return pools.every(isPermitted) ? pools : pools.filter(isPermitted);
+};
 
 /** The first candidate that is still to be had. */
 export function bestOf<L extends Lease>(

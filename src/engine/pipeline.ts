@@ -16,14 +16,17 @@ export type StepResult = 'continue' | 'reply' | 'done' | Drop;
 /** A step is asynchronous only where a store is asked. */
 export type Step<T> = (transaction: T) => StepResult | Promise<StepResult>;
 
-/** Runs the steps in order until one ends the packet. A list that never ends it is a programming error. */
-export async function runPipeline<T>(
-  steps: readonly Step<T>[],
-  transaction: T,
-): Promise<Exclude<StepResult, 'continue'>> {
-  for (const step of steps) {
-    const given = step(transaction);
-    const result = given instanceof Promise ? await given : given;
+type End = Exclude<StepResult, 'continue'>;
+
+/**
+ * Runs the steps in order, from the one at `from`, until one ends the packet. A list that never ends it is a programming
+ * error. Waits only where a step does: most do not, and a promise for each would cost more than the step.
+ */
+export function runPipeline<T>(steps: readonly Step<T>[], transaction: T, from = 0): End | Promise<End> {
+  for (let i = from; i < steps.length; i++) {
+    const result = steps[i]!(transaction);
+    if (result instanceof Promise)
+      return result.then((later) => (later === 'continue' ? runPipeline(steps, transaction, i + 1) : later));
     if (result !== 'continue') return result;
   }
   throw new Error('the pipeline ended without a decision');

@@ -59,7 +59,7 @@ async function askForReservations<T extends PacketContext>(
   remember(t, addresses, found);
 }
 
-/** Makes the owners of these addresses known, asking only for those that are not yet. */
+/** Makes the owners of these addresses known, asking only for those that are not yet. Null: there is nothing to ask. */
 export function askOwners(
   t: PacketContext,
   addresses: readonly Address[],

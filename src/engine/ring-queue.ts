@@ -15,6 +15,8 @@ const circuitPart = 1 / 8;
 /** A relay that does not tell its circuits is a whole network: it leaves a part of the ring to the others. */
 const relayPart = 3 / 4;
 const leastShare = 8;
+/** So many sources are remembered while nothing waits from them: most send again at once. */
+const keptSources = 256;
 
 interface Waiting {
   readonly packet: QueuedPacket;
@@ -143,7 +145,7 @@ export class RingQueue implements PacketQueue {
     }
     let here = this.#bySource.get(packet.source);
     if (!here) {
-      here = { ...emptyKinds(), turn: null };
+      here = { newcomers: new LinkedList(), completing: new LinkedList(), turn: null };
       this.#bySource.set(packet.source, here);
     }
     waiting.inSource = here[kind].push(waiting);
@@ -166,7 +168,7 @@ export class RingQueue implements PacketQueue {
       this.#turns.remove(here.turn);
       here.turn = null;
     }
-    if (sizeOf(here) === 0) this.#bySource.delete(packet.source);
+    if (sizeOf(here) === 0 && this.#bySource.size > keptSources) this.#bySource.delete(packet.source);
   }
 }
 

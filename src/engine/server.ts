@@ -203,6 +203,7 @@ export function createServer<F extends Family, L extends Lease, T>(
     transport.kernelDrops &&
     new Shedding({
       kernelDrops: transport.kernelDrops,
+      now: () => clock.monotonic(),
       after: (milliseconds, action) => clock.after(milliseconds, action),
       count(dropped) {
         received.add(dropped);
@@ -278,7 +279,10 @@ export function createServer<F extends Family, L extends Lease, T>(
       usage.onSnapshot(deps.snapshot(), null);
       await timers.recount();
       transport.listen((datagram) => {
-        const packet = { ...protocol.peek(datagram.bytes), receivedAt: datagram.receivedAt, datagram };
+        // Field by field: a spread costs ten times as much.
+        const { bytes, client, source, isCircuit, messageType, isCompleting } = protocol.peek(datagram.bytes);
+        const { receivedAt } = datagram;
+        const packet = { bytes, client, source, isCircuit, messageType, isCompleting, receivedAt, datagram };
         shedding?.read(packet);
         admission.push(packet);
       });

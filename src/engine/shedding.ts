@@ -4,6 +4,8 @@ import type { QueueDrop, QueuedPacket } from './queue-types.ts';
 
 export interface SheddingDeps {
   readonly kernelDrops: KernelDrops;
+  /** Milliseconds, monotonic: the clock of the packets. */
+  readonly now: () => number;
   readonly after: (milliseconds: number, action: () => void) => () => void;
   /** So many datagrams were dropped unread. */
   readonly count: (dropped: number) => void;
@@ -15,22 +17,30 @@ const turnMs = 250;
 const noticeable = 100;
 /** Of one circuit no more are counted: its flood is for the queue to hold back, not for all others to give way to. */
 const countedOfCircuit = 8;
-/** More are let in than were answered last: otherwise nobody would learn that more can be. */
-const headroom = 1.05;
-/** When none that was read was dropped, so much more of what comes is let in. */
+/** Milliseconds that newcomers are to wait: enough that the server is never idle, and so few that little waits. */
+const wantedWait = 30;
+/** What waits too long is to be worked off in so many turns. */
+const turnsToSettle = 2;
+/** Of what was begun last, so much is let in at least and at most. */
+const [leastGain, mostGain] = [0.6, 1.05];
+/** Milliseconds of waiting that say that there is room, and how much more of what comes is let in then. */
+const unpressed = 5;
 const reopening = 1.25;
 /** A share below this is none. */
 const leastShare = 0.05;
 
 /**
  * To read, queue and drop a packet takes a tenth of the time of a whole exchange: at three times the load that a server can
- * take a quarter of it is gone. The queue goes on to choose among those that are read.
+ * take a quarter of it is gone. And what waits costs too: the garbage collector copies it. So as many are let in as keep
+ * the queue short; the queue goes on to choose among those that are read.
  */
 export class Shedding {
   readonly #deps: SheddingDeps;
   /** Newcomers in this turn. */
   #read = 0;
   #begun = 0;
+  /** Milliseconds, of those that were begun, together. */
+  #waited = 0;
   #dropped = 0;
   readonly #droppedByCircuit = new Map<string, number>();
   /** Averaged over a few turns. */
@@ -47,8 +57,10 @@ export class Shedding {
     if (!isCompleting) this.#read++;
   }
 
-  begun({ isCompleting }: QueuedPacket): void {
-    if (!isCompleting) this.#begun++;
+  begun({ isCompleting, receivedAt }: QueuedPacket): void {
+    if (isCompleting) return;
+    this.#begun++;
+    this.#waited += this.#deps.now() - receivedAt;
   }
 
   dropped({ isCompleting, isCircuit, source }: QueuedPacket, reason: QueueDrop): void {
@@ -79,6 +91,7 @@ export class Shedding {
     this.#shed(this.#nextShare());
     this.#read = 0;
     this.#begun = 0;
+    this.#waited = 0;
     this.#dropped = 0;
     this.#droppedByCircuit.clear();
     this.start();
@@ -98,8 +111,12 @@ export class Shedding {
 
   #nextShare(): number {
     if (this.#share === 0 && this.#dropped < noticeable) return 0;
+    const waited = this.#begun === 0 ? 0 : this.#waited / this.#begun;
+    const gain = 1 + (wantedWait - waited) / (turnMs * turnsToSettle);
     const passing =
-      this.#dropped === 0 ? (1 - this.#share) * reopening : (this.#meanBegun * headroom) / this.#meanOffered;
+      this.#dropped === 0 && waited < unpressed
+        ? (1 - this.#share) * reopening
+        : (this.#meanBegun * Math.min(mostGain, Math.max(leastGain, gain))) / this.#meanOffered;
     const share = 1 - passing;
     return share < leastShare ? 0 : share;
   }

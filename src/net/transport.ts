@@ -36,7 +36,7 @@ export interface OutboundDatagram<F extends Family = 4> {
   /** DHCPv4, the client has no address yet and asked for unicast: deliver by link-layer address (RFC 2131 §4.1). */
   readonly linkLayer: Uint8Array | null;
   /** DHCPv4: over DHCPv6, as it came; then nothing else says where it goes. */
-  readonly over6?: Envelope4o6;
+  readonly over6?: Envelope4o6 | undefined;
 }
 
 export interface OpenInterface<F extends Family = 4> {

@@ -22,8 +22,12 @@ export interface BatchingOptions {
 
 export const defaultBatching: BatchingOptions = { lanes: 2, maxBatch: 512, maxWaiting: 20_000 };
 
-const gatherItems = 32;
+/** So many calls wait for no more. */
+const gatherItems = 64;
+/** Milliseconds that fewer wait while a batch of the same kind is under way, */
 const gatherMilliseconds = 2;
+/** and from the start of a batch of so many calls to the start of the next. */
+const [busyItems, busyMilliseconds] = [8, 5];
 
 interface Item<Q, R> {
   readonly query: Q;
@@ -40,8 +44,8 @@ interface Item<Q, R> {
  * A store made of single calls over a backend that takes lists.
  *
  * A batch is whatever gathered while the lanes were busy; a lone call leaves at the end of the current turn of the
- * event loop. While a batch of the same kind is under way, a few calls wait for more, for {@link gatherMilliseconds} at
- * most: a busy server sends fewer and larger batches, which cost it and the database less.
+ * event loop. While a batch of the same kind is under way, or one of many calls has just left, a few calls wait for more,
+ * for {@link busyMilliseconds} at most: a busy server sends fewer and larger batches, which cost it and the database less.
  *
  * Order: a write is never in the same batch as, nor in a batch started before the end of, an earlier write of the same
  * address or the same client. A failed batch is split in halves, so a bad item fails alone; when the
@@ -57,7 +61,10 @@ export function createBatchingLeaseStore<L extends Lease>(
   const keysInFlight = new Set<string | number | bigint>();
   let order = 0;
   let busyLanes = 0;
-  const underWay = { finds: 0, writes: 0 };
+  const kinds = {
+    finds: { underWay: 0, leftAt: -Infinity, size: 0 },
+    writes: { underWay: 0, leftAt: -Infinity, size: 0 },
+  };
   let gathering: NodeJS.Timeout | null = null;
   let scheduled = false;
   let closing: Promise<void> | null = null;
@@ -82,13 +89,19 @@ export function createBatchingLeaseStore<L extends Lease>(
   };
 
   /** Whether so few calls should wait for more. */
-  const gathers = (waiting: readonly { readonly since: number }[], kind: keyof typeof underWay): boolean => {
-    if (underWay[kind] === 0 || waiting.length >= gatherItems || closing) return false;
-    if (performance.now() - waiting[0]!.since >= gatherMilliseconds) return false;
+  const gathers = (waiting: readonly { readonly since: number }[], kind: keyof typeof kinds): boolean => {
+    if (waiting.length >= gatherItems || closing) return false;
+    const { underWay, leftAt, size } = kinds[kind];
+    const until = Math.max(
+      underWay > 0 ? waiting[0]!.since + gatherMilliseconds : 0,
+      size >= busyItems ? leftAt + busyMilliseconds : 0,
+    );
+    const left = until - performance.now();
+    if (left <= 0) return false;
     gathering ??= setTimeout(() => {
       gathering = null;
       dispatch();
-    }, gatherMilliseconds);
+    }, left);
     return true;
   };
 
@@ -98,6 +111,7 @@ export function createBatchingLeaseStore<L extends Lease>(
     finds = finds.length <= maxBatch ? [] : finds.slice(maxBatch);
     runLane(
       'finds',
+      batch.length,
       settle(batch, (queries) => backend.findAll(queries)),
     );
     return true;
@@ -112,16 +126,19 @@ export function createBatchingLeaseStore<L extends Lease>(
     const done = settle(taken, (list) => backend.writeAll(list)).finally(() => {
       for (const item of taken) for (const key of item.keys) keysInFlight.delete(key);
     });
-    runLane('writes', done);
+    runLane('writes', taken.length, done);
     return true;
   };
 
-  const runLane = (kind: keyof typeof underWay, work: Promise<void>): void => {
+  const runLane = (kind: keyof typeof kinds, size: number, work: Promise<void>): void => {
+    const state = kinds[kind];
     busyLanes++;
-    underWay[kind]++;
+    state.underWay++;
+    state.leftAt = performance.now();
+    state.size = size;
     void work.finally(() => {
       busyLanes--;
-      underWay[kind]--;
+      state.underWay--;
       dispatch();
     });
   };

@@ -30,10 +30,11 @@ export function ownerKeys(owner: Lease | ClientKey): readonly string[] {
     const isNobodys = owner.duid.length === 0 || ('state' in owner && owner.state === leaseState.declined);
     return isNobodys ? [] : [`d${owner.type}/${owner.iaid}/${latin1(owner.duid)}`];
   }
-  const keys: string[] = [];
-  if (owner.clientId && owner.clientId.length > 0) keys.push(`c${latin1(owner.clientId)}`);
-  if (owner.hwaddr.length > 0) keys.push(`h${latin1(owner.hwaddr)}`);
-  return keys;
+  const { clientId, hwaddr } = owner;
+  const byHwaddr = hwaddr.length > 0 ? `h${latin1(hwaddr)}` : null;
+  if (!clientId || clientId.length === 0) return byHwaddr === null ? [] : [byHwaddr];
+  const byClientId = `c${latin1(clientId)}`;
+  return byHwaddr === null ? [byClientId] : [byClientId, byHwaddr];
 }
 
 /** What names the client itself: its client identifier (v4) or DUID (v6). Null where there is none, or the row is nobody's. */

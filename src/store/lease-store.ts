@@ -28,9 +28,9 @@ export interface LeaseQuery<L extends Lease = Lease> {
   /** Addresses whose rows are wanted, whoever holds them (candidates, requested address). */
   readonly addresses: readonly L['address'][];
   /** Must be given where they are delegated prefixes: of this length, and so is what is set aside. */
-  readonly delegatedLength?: number;
+  readonly delegatedLength?: number | undefined;
   /** Sets an address aside for `client` (which must be given), before any row is read. */
-  readonly hold?: OfferHold<L>;
+  readonly hold?: OfferHold<L> | undefined;
 }
 
 /** An address that is about to be offered: meanwhile no other client may be offered it, whatever server it asks. */

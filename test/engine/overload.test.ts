@@ -57,6 +57,7 @@ async function simulate(
       shed: (next) => void (share = next),
       take: () => untold,
     },
+    now: () => now,
     after(milliseconds, action) {
       at(now + milliseconds, action);
       return () => undefined;

@@ -17,7 +17,7 @@ import { ownLease, requestedAddress } from './lookup.ts';
 import { allocationFailed, wantsNoAddress } from './refusal.ts';
 import type { Transaction4 } from './transaction.ts';
 
-export async function discover(t: Transaction4): Promise<StepResult> {
+export function discover(t: Transaction4): StepResult | Promise<StepResult> {
   if (!t.subnet) return drop('no-subnet', 'no subnet for this DISCOVER');
   if (t.classes.has('REJECT')) return drop('allocation-failed', 'member of the class REJECT');
   if (wantsNoAddress(t)) {
@@ -28,10 +28,13 @@ export async function discover(t: Transaction4): Promise<StepResult> {
 
   const lease = ownLease(t);
   const likely = lease ? null : likelyAddress(t);
-  if (likely && offerLifetimeOf(t, likely.subnet) === 0) {
-    if (await offerLease(t, likely, null)) return offered(t);
-    return allocationFailed(t, []);
-  }
+  if (!likely || offerLifetimeOf(t, likely.subnet) !== 0) return search(t, lease);
+  const taken = offerLease(t, likely, null);
+  const told = (isTaken: boolean) => (isTaken ? offered(t) : allocationFailed(t, []));
+  return taken instanceof Promise ? taken.then(told) : told(taken);
+}
+
+async function search(t: Transaction4, lease: Lease4 | null): Promise<StepResult> {
   const conflicts: number[] = [];
   for await (const chosen of offerable(t, lease)) {
     if (!isHolder(t, chosen.address) && !(await setAsideChosen(t, chosen))) continue;

@@ -13,18 +13,14 @@ import { wantsNoAddress } from './refusal.ts';
 import type { ClientKey4, Transaction4 } from './transaction.ts';
 
 /** One round trip to each store, both at once. Later steps ask again only for addresses that nobody could foresee. */
-export async function lookUp(t: Transaction4): Promise<StepResult> {
+export function lookUp(t: Transaction4): StepResult | Promise<StepResult> {
   const subnets = eligibleSubnets(t);
   if (!t.subnet || subnets.length === 0) return 'continue';
   const needsLease = t.type === messageType4.DISCOVER || t.type === messageType4.REQUEST;
-  if (!needsLease) {
-    await findReservations(t, subnets, [], collectIdentifiers);
-    return 'continue';
-  }
   const requested = requestedAddress(t);
-  if (isSelecting(t) && recallOffer(t, requested)) {
-    await findReservations(t, subnets, [requested], collectIdentifiers);
-    return 'continue';
+  if (!needsLease || (isSelecting(t) && recallOffer(t, requested))) {
+    const asked = needsLease ? [requested] : [];
+    return findReservations(t, subnets, asked, collectIdentifiers)?.then(goOn) ?? 'continue';
   }
   // Candidates ride along: where the lookup shows a free one, allocation needs no further round trip.
   const choosesAddress = t.type === messageType4.DISCOVER || requested === 0;
@@ -33,10 +29,11 @@ export async function lookUp(t: Transaction4): Promise<StepResult> {
   const offers = t.type === messageType4.DISCOVER && !wantsNoAddress(t);
   const hold = offers ? likelyOffer(t, requested || null) : null;
   const reservations = findReservations(t, subnets, addresses, collectIdentifiers);
-  if (reservations) await Promise.all([findLeases(t, addresses, hold), reservations]);
-  else await findLeases(t, addresses, hold);
-  return 'continue';
+  const leases = findLeases(t, addresses, hold);
+  return (reservations ? Promise.all([leases, reservations]) : leases).then(goOn);
 }
+
+const goOn = (): StepResult => 'continue';
 
 /** RFC 2131 §4.3.2, SELECTING: the REQUEST that follows an OFFER. */
 const isSelecting = (t: Transaction4): boolean =>

@@ -31,7 +31,10 @@ const protocol4: Protocol<4, Lease4, Transaction4> = {
   settle(t) {
     settleDraws(t, { address: t.grant?.lease.address ?? null, isLeased: t.answer === messageType4.ACK });
   },
-  outbound: (t) => ({ ...t.outbound!, bytes: t.bytes! }),
+  outbound(t) {
+    const { iface, source, destination, destinationPort, linkLayer, over6 } = t.outbound!;
+    return { bytes: t.bytes!, iface, source, destination, destinationPort, linkLayer, over6 };
+  },
   sentStatistic: (t) => sentStatistics.get(t.answer),
   clientFields,
   reclaim: reclaimCallouts4,

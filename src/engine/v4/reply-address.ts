@@ -17,7 +17,8 @@ export function chooseDestination(t: Transaction4): StepResult {
   const { iface, over6 } = t.datagram;
   const source = localAddress(t.datagram);
   const to = t.type === messageType4.INFORM ? informDestination(t) : replyDestination(t);
-  t.outbound = { iface, source, ...to, ...(over6 && { over6 }) };
+  const { destination, destinationPort, linkLayer } = to;
+  t.outbound = { iface, source, destination, destinationPort, linkLayer, over6 };
   return 'continue';
 }
 

@@ -17,7 +17,7 @@ import { refuse, wantsNoAddress } from './refusal.ts';
 import { limitedBroadcast } from './reply-address.ts';
 import type { Transaction4 } from './transaction.ts';
 
-export async function request(t: Transaction4): Promise<StepResult> {
+export function request(t: Transaction4): StepResult | Promise<StepResult> {
   const { options, ciaddr } = t.query;
   const hasRequested = options.has(option4.requestedAddress);
   const hasServer = options.has(option4.serverIdentifier);
@@ -40,7 +40,7 @@ export async function request(t: Transaction4): Promise<StepResult> {
     t.answer = messageType4.ACK;
     return 'continue';
   }
-  return await assign(t, lease);
+  return assign(t, lease);
 }
 
 /** RFC 2131 §4.3.2, INIT-REBOOT: NAK a client whose idea is wrong, stay silent about clients we do not know. */
@@ -63,7 +63,8 @@ async function assign(t: Transaction4, lease: Lease4 | null): Promise<StepResult
   if (requested === 0) return await assignAny(t, lease, reservation);
 
   const place = subnetOf(t, requested, reservation);
-  await askOwners(t, [requested]);
+  const asking = askOwners(t, [requested]);
+  if (asking) await asking;
   const subnet = place ?? t.subnet!;
   if (isReservedForOther(t, subnet, requested)) {
     return await failed(
@@ -72,7 +73,8 @@ async function assign(t: Transaction4, lease: Lease4 | null): Promise<StepResult
       `${formatIpv4(requested)} is reserved for another client`,
     );
   }
-  await askHolders(t, [requested]);
+  const askingHolders = askHolders(t, [requested]);
+  if (askingHolders) await askingHolders;
   if (!isFreeForClient(t, requested)) {
     return await failed(
       t,

@@ -9,11 +9,15 @@ import { stashedAgentBytes } from './extended-info.ts';
 import { clientOf } from './lookup.ts';
 import type { Transaction4 } from './transaction.ts';
 
-export async function recoverAgentInformation(t: Transaction4): Promise<StepResult> {
+export function recoverAgentInformation(t: Transaction4): StepResult | Promise<StepResult> {
   const { ciaddr, giaddr } = t.query;
   if (!t.snapshot.globals.stashAgentOptions) return 'continue';
   if (t.type !== messageType4.REQUEST || ciaddr === 0 || giaddr !== 0 || t.agent) return 'continue';
+  return recoverFromLease(t);
+}
 
+async function recoverFromLease(t: Transaction4): Promise<StepResult> {
+  const { ciaddr } = t.query;
   const found = await t.engine.leases.find({ client: null, subnetIds: [], addresses: [ciaddr] });
   const lease = found.held[0];
   if (!lease || lease.state !== leaseState.default || isExpired(lease, found.now)) return 'continue';

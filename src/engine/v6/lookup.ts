@@ -12,7 +12,7 @@ import { collectIdentifiers } from './identifiers.ts';
 import { searchesOf, type IaSearch } from './ia-search.ts';
 import type { Transaction6 } from './transaction.ts';
 
-export async function lookUp(t: Transaction6): Promise<StepResult> {
+export function lookUp(t: Transaction6): StepResult | Promise<StepResult> {
   if (assigning.has(t.type)) {
     try {
       t.ias = searchesOf(t);
@@ -20,8 +20,8 @@ export async function lookUp(t: Transaction6): Promise<StepResult> {
       return drop('parse-failed', messageOf(error));
     }
     // RFC 8415 §12: an IAID tells the IAs of one kind apart.
-    const names = new Set(t.ias.map(({ leaseType, ia }) => `${leaseType}/${ia.iaid}`));
-    if (names.size < t.ias.length) return drop('rfc-violation', 'two IAs of one kind have the same IAID');
+    if (t.ias.length > 1 && hasTwins(t.ias))
+      return drop('rfc-violation', 'two IAs of one kind have the same IAID');
   }
   const subnets = eligibleSubnets(t);
   if (!t.subnet || subnets.length === 0) return 'continue';
@@ -34,9 +34,14 @@ export async function lookUp(t: Transaction6): Promise<StepResult> {
   }
   const reservations = findReservations(t, subnets, asked, collectIdentifiers);
   if (reservations) lookups.push(reservations);
-  await Promise.all(lookups);
-  return 'continue';
+  if (lookups.length === 0) return 'continue';
+  return (lookups.length === 1 ? lookups[0]! : Promise.all(lookups)).then(goOn);
 }
+
+const goOn = (): StepResult => 'continue';
+
+const hasTwins = (ias: readonly IaSearch[]): boolean =>
+  new Set(ias.map(({ leaseType, ia }) => `${leaseType}/${ia.iaid}`)).size < ias.length;
 
 /** Candidates ride along: where the lookup shows a free one, allocation needs no further round trip. */
 function lookUpIa(

@@ -40,7 +40,10 @@ const protocol6 = (deps: ServerDeps6): Protocol<6, Lease6, Transaction6> => ({
     const isLeased = !isOffer(t);
     for (const s of t.ias) settleDraws(s, { address: s.grants[0]?.lease.address ?? null, isLeased });
   },
-  outbound: (t) => ({ ...t.outbound!, bytes: t.bytes! }),
+  outbound(t) {
+    const { iface, source, destination, destinationPort, linkLayer } = t.outbound!;
+    return { bytes: t.bytes!, iface, source, destination, destinationPort, linkLayer };
+  },
   sentStatistic: (t) => sentStatistics.get(t.answer),
   clientFields,
   reclaim: reclaimCallouts6,

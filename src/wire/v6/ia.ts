@@ -1,5 +1,5 @@
 // Identity associations with the addresses and prefixes in them (RFC 8415 §21.4, §21.5, §21.6, §21.21, §21.22).
-import { ipv6Bytes, ipv6FromBytes } from '../../addr/ipv6.ts';
+import { readIpv6, writeIpv6 } from '../../addr/ipv6.ts';
 import { putUint32, uint32At } from '../big-endian.ts';
 import { WireError } from '../cursor.ts';
 import { option6 } from './option-codes.ts';
@@ -70,7 +70,7 @@ export function encodeIaTa6({ iaid, options }: IaTa6): Uint8Array {
 export function decodeIaAddress6(bytes: Uint8Array): IaAddress6 {
   const options = nestedOptions(bytes, 24, 'IA Address', notInsideLease);
   return {
-    address: ipv6FromBytes(bytes.subarray(0, 16)),
+    address: readIpv6(viewOf(bytes), 0),
     preferredLifetime: uint32At(bytes, 16),
     validLifetime: uint32At(bytes, 20),
     options,
@@ -79,7 +79,7 @@ export function decodeIaAddress6(bytes: Uint8Array): IaAddress6 {
 
 export function encodeIaAddress6(lease: IaAddress6): Uint8Array {
   const bytes = bytesBefore(24, lease.options);
-  bytes.set(ipv6Bytes(lease.address), 0);
+  writeIpv6(viewOf(bytes), 0, lease.address);
   putUint32(bytes, 16, lease.preferredLifetime);
   putUint32(bytes, 20, lease.validLifetime);
   return bytes;
@@ -96,7 +96,7 @@ export function decodeIaPrefix6(bytes: Uint8Array): IaPrefix6 {
     preferredLifetime: uint32At(bytes, 0),
     validLifetime: uint32At(bytes, 4),
     length,
-    prefix: ipv6FromBytes(bytes.subarray(9, 25)),
+    prefix: readIpv6(viewOf(bytes), 9),
     options,
   };
 }
@@ -106,7 +106,7 @@ export function encodeIaPrefix6(lease: IaPrefix6): Uint8Array {
   putUint32(bytes, 0, lease.preferredLifetime);
   putUint32(bytes, 4, lease.validLifetime);
   bytes[8] = lease.length;
-  bytes.set(ipv6Bytes(lease.prefix), 9);
+  writeIpv6(viewOf(bytes), 9, lease.prefix);
   return bytes;
 }
 
@@ -150,6 +150,9 @@ function nestedOptions(
   }
   return options;
 }
+
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** Room for the fixed fields, and the options behind it. */
 function bytesBefore(fixed: number, options: Options6): Uint8Array {
