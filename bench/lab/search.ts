@@ -1,5 +1,6 @@
 // The highest rate with less than one percent lost: doubled until too much is lost, halved in, then held for longer.
 import { setTimeout as pause } from 'node:timers/promises';
+import { MachineSpeed } from './machine-speed.ts';
 
 /** What one run at a rate came to. */
 export interface Probe {
@@ -27,18 +28,31 @@ const settleMilliseconds = 500;
 /** After a rate that was too much: what still waits in the server is not the next run's. */
 const overloadedMilliseconds = 2_500;
 const highest = 40_000;
+/** Runs that were too much while the machine was slow are made again, so often. */
+const patience = 2;
+const slowMilliseconds = 3_000;
+
+let machine: MachineSpeed | null = null;
 
 /** The confirmed run; one with more loss only when not even a twentieth of `from` could be held. */
 export async function highestRate<P extends Probe>(options: SearchOptions<P>): Promise<P> {
+  const speed = (machine ??= new MachineSpeed());
   let overloaded = false;
   const run = async (rate: number, seconds: number): Promise<P> => {
-    await pause(overloaded ? overloadedMilliseconds : settleMilliseconds);
-    const found = await options.probe(Math.round(rate), seconds);
-    overloaded = found.lossPercent >= allowedLoss;
-    options.progress(
-      `${Math.round(rate)}/s for ${seconds} s: ${found.rate.toFixed(0)}/s, ${found.lossPercent.toFixed(2)} % lost`,
-    );
-    return found;
+    for (let again = 0; ; again++) {
+      await pause(overloaded ? overloadedMilliseconds : settleMilliseconds);
+      let isSlow = speed.isSlow();
+      const found = await options.probe(Math.round(rate), seconds);
+      overloaded = found.lossPercent >= allowedLoss;
+      isSlow = (overloaded && speed.isSlow()) || isSlow;
+      const goesAgain = overloaded && isSlow && again < patience;
+      options.progress(
+        `${Math.round(rate)}/s for ${seconds} s: ${found.rate.toFixed(0)}/s, ${found.lossPercent.toFixed(2)} % lost` +
+          (goesAgain ? ', on a machine that was slow: again' : ''),
+      );
+      if (!goesAgain) return found;
+      await pause(slowMilliseconds);
+    }
   };
   const holds = async (rate: number): Promise<boolean> =>
     (await run(rate, options.probeSeconds)).lossPercent < allowedLoss;

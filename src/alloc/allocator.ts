@@ -83,8 +83,10 @@ export const defaultAllocation: Omit<AllocatorOptions, 'sharedLeases'> = {
 
 /** What is remembered about one subnet's addresses, or its prefixes; goes with the subnet when the configuration drops it. */
 interface SubnetState {
-  /** `iterative`: last address kept. */
+  /** `iterative`: the address kept of the latest draw that kept one, how many draws there were, and which of them that was. */
   last: Address | null;
+  draws: number;
+  lastDraw: number;
   /** `random`, `flq`: position in the current shuffle, and its seed. */
   position: number;
   shuffle: number;
@@ -131,6 +133,8 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
     if (!state) {
       state = {
         last: null,
+        draws: 0,
+        lastDraw: 0,
         position: 0,
         shuffle: Math.floor(deps.random() * 0x100000000) >>> 0,
         pressure: 0,
@@ -149,6 +153,8 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
   ): Draw => {
     const { subnet, client } = request;
     const owner = ownerName(client);
+    const number = ++stateOf(request).draws;
+    const before = offers.heldBy(owner);
     const candidates: Candidate[] = [];
     for (const candidate of addresses) {
       const { address } = candidate;
@@ -170,7 +176,10 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
           state.pressure = state.pressure * 0.9 + (kept === candidates[0]!.address ? 0 : 0.1);
         }
         offers.hold(kept, owner);
+        // Behind the address of a later draw, or of an earlier offer, lie addresses that are leased by now.
+        if (number < state.lastDraw || kept === before) return;
         state.last = kept;
+        state.lastDraw = number;
       },
     };
   };

@@ -65,6 +65,24 @@ for (const kind of kinds) {
     assert.deepEqual(given, [10, 11, 12, 20, 21, 10]);
   });
 
+  it('iterative is not set back by a packet that took longer, nor by a client that asks again', () => {
+    const on = subnet('iterative', [pool(0, 999)]);
+    const allocator = allocatorWith(false, 3, () => 0);
+    const drawn = Array.from({ length: 50 }, (_, n) => allocator.draw(request(kind, on, n, 1)));
+    const late = drawn.shift()!;
+    const given = drawn.map((draw) => {
+      draw.keep(draw.candidates[0]!.address);
+      return first(draw);
+    });
+    late.keep(late.candidates[0]!.address);
+    const again = allocator.draw(request(kind, on, 5, 1));
+    assert.equal(first(again), given[4]);
+    again.keep(again.candidates[0]!.address);
+    // They are leased by now, and no longer set aside.
+    for (let n = 0; n < 50; n++) allocator.declined(request(kind, on, n).client);
+    assert.equal(first(allocator.draw(request(kind, on, 50, 1))), given.at(-1)! + 1);
+  });
+
   it('random visits every one once before any comes again', () => {
     const on = subnet('random', [pool(0, 99)]);
     let now = 0;
