@@ -29,7 +29,7 @@ const settleMilliseconds = 500;
 const overloadedMilliseconds = 2_500;
 const highest = 40_000;
 /** Runs that were too much while the machine was slow are made again, so often. */
-const patience = 2;
+const patience = 1;
 const slowMilliseconds = 3_000;
 
 let machine: MachineSpeed | null = null;

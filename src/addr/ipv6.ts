@@ -39,10 +39,10 @@ let lastFormatted = { address: 0n, text: '::' };
 
 function textOf(address: bigint): string {
   if (address >> 32n === 0xffffn) return `::ffff:${formatIpv4(Number(address & 0xffffffffn))}`;
-  const groups: number[] = [];
-  for (const shift of wordShifts) {
+  for (const [i, shift] of wordShifts.entries()) {
     const word = Number((address >> shift) & 0xffffffffn);
-    groups.push(word >>> 16, word & 0xffff);
+    groups[2 * i] = word >>> 16;
+    groups[2 * i + 1] = word & 0xffff;
   }
   const [zeros, end] = longestZeros(groups);
   let text = '';
@@ -55,6 +55,8 @@ function textOf(address: bigint): string {
   return text;
 }
 
+/** Of the address whose text is being made. */
+const groups: number[] = [0, 0, 0, 0, 0, 0, 0, 0];
 const wordShifts: readonly bigint[] = [96n, 64n, 32n, 0n];
 
 /** §4.2: of the runs of at least two zero groups the longest, of equally long ones the first; [-1, -1] without any. */

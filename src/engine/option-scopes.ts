@@ -47,7 +47,7 @@ export class OptionAssembler {
         ?.filter((option) => admits(option, from.classes));
       if (found && found.length > 0) return found.map((option) => this.#encode(scope, option));
     }
-    return [];
+    return noValues;
   }
 
   first(from: OptionScopes, space: string, code: number): Uint8Array | undefined {
@@ -119,6 +119,7 @@ export class OptionAssembler {
 }
 
 const none: readonly OptionData[] = [];
+const noValues: readonly Uint8Array[] = [];
 const noCodes: ReadonlySet<number> = new Set();
 
 const admits = (option: OptionData, classes: ReadonlySet<string>): boolean =>

@@ -32,4 +32,7 @@ export function runPipeline<T>(steps: readonly Step<T>[], transaction: T, from =
   throw new Error('the pipeline ended without a decision');
 }
 
+/** After what a step waited for. */
+export const goOn = (): StepResult => 'continue';
+
 export const drop = (reason: DropReason, detail: string): Drop => ({ drop: reason, detail });

@@ -5,7 +5,7 @@ import { messageType4 } from '../../wire/v4/message.ts';
 import { findLeases, likelyOffer, ownLeases, recallOffer } from '../address-search.ts';
 import { eligibleSubnets } from '../eligible.ts';
 import { drawCandidates } from '../fresh-address.ts';
-import type { StepResult } from '../pipeline.ts';
+import { goOn, type StepResult } from '../pipeline.ts';
 import { findReservations } from '../reservations.ts';
 import { collectIdentifiers } from './identifiers.ts';
 import { option4, uint32Of } from './option-codes.ts';
@@ -32,8 +32,6 @@ export function lookUp(t: Transaction4): StepResult | Promise<StepResult> {
   const leases = findLeases(t, addresses, hold);
   return (reservations ? Promise.all([leases, reservations]) : leases).then(goOn);
 }
-
-const goOn = (): StepResult => 'continue';
 
 /** RFC 2131 §4.3.2, SELECTING: the REQUEST that follows an OFFER. */
 const isSelecting = (t: Transaction4): boolean =>

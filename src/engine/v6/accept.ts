@@ -11,7 +11,7 @@ import { relayReplies6 } from '../../wire/v6/relay.ts';
 import { decodeCodes6 } from '../../wire/v6/values.ts';
 import { decodeVendorClass6 } from '../../wire/v6/vendor.ts';
 import { classifyByTests } from '../class-steps.ts';
-import { drop, type StepResult } from '../pipeline.ts';
+import { drop, type Drop, type StepResult } from '../pipeline.ts';
 import { searchesOf } from './ia-search.ts';
 import type { Transaction6 } from './transaction.ts';
 
@@ -120,16 +120,10 @@ function endOffers(t: Transaction6): void {
 /** RFC 8415 §16.2 to §16.12: which messages carry a Client Identifier and a Server Identifier. */
 export function checkSanity(t: Transaction6): StepResult {
   const rules = identifiersByType.get(t.type)!;
-  for (const [code, rule] of [
-    [option6.clientId, rules.client],
-    [option6.serverId, rules.server],
-  ] as const) {
-    const count = t.query.options.all(code).length;
-    const name = code === option6.clientId ? 'client' : 'server';
-    if (count > 1) return drop('rfc-violation', `there are ${count} ${name} identifiers`);
-    if (rule === 'one' && count === 0) return drop('rfc-violation', `there is no ${name} identifier`);
-    if (rule === 'none' && count > 0) return drop('rfc-violation', `there must be no ${name} identifier`);
-  }
+  const wrong =
+    identifierWrong(t, option6.clientId, 'client', rules.client) ??
+    identifierWrong(t, option6.serverId, 'server', rules.server);
+  if (wrong) return wrong;
   if (t.query.options.has(option6.clientId) && !t.duid)
     return drop('rfc-violation', `a DUID has ${duidLength.least} to ${duidLength.most} bytes`);
   const { options } = t.query;
@@ -137,6 +131,14 @@ export function checkSanity(t: Transaction6): StepResult {
   if (t.type === messageType6.INFORMATION_REQUEST && iaCodes.some((code) => options.has(code)))
     return drop('rfc-violation', 'INFORMATION-REQUEST carries an IA');
   return isModest(options) ? 'continue' : drop('limit-exceeded', 'there are too many IAs, or leases in them');
+}
+
+function identifierWrong(t: Transaction6, code: number, name: string, rule: Presence): Drop | null {
+  const count = t.query.options.count(code);
+  if (count > 1) return drop('rfc-violation', `there are ${count} ${name} identifiers`);
+  if (rule === 'one' && count === 0) return drop('rfc-violation', `there is no ${name} identifier`);
+  if (rule === 'none' && count > 0) return drop('rfc-violation', `there must be no ${name} identifier`);
+  return null;
 }
 
 /** What one message may ask for: the work grows faster than the list, and the answer has to fit a datagram. */

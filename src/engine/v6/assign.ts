@@ -25,9 +25,19 @@ import { isOwnReservation, reservedByIa } from './reserved.ts';
 import type { Transaction6 } from './transaction.ts';
 
 /** All IAs at once: what they look up and write joins the same batches. */
-export async function assignAll(t: Transaction6, ias: readonly IaSearch[] = t.ias): Promise<void> {
+export function assignAll(t: Transaction6, ias: readonly IaSearch[] = t.ias): void | Promise<void> {
   const reserved = reservedByIa(t, ias);
-  await Promise.all(ias.map((s) => assign(s, reserved.get(s) ?? [])));
+  const assigned = (s: IaSearch) => assign(s, reserved.get(s) ?? noneReserved);
+  const settle = (): void => settleSubnet(t, ias);
+  // Of several none may throw while another is under way.
+  if (ias.length > 1) return Promise.all(ias.map(async (s) => assigned(s))).then(settle);
+  const waiting = ias.length === 1 ? assigned(ias[0]!) : undefined;
+  return waiting ? waiting.then(settle) : settle();
+}
+
+const noneReserved: readonly ChosenLease[] = [];
+
+function settleSubnet(t: Transaction6, ias: readonly IaSearch[]): void {
   // Of the last lease in the order of the message, whichever was ready first: its options are sent.
   const last = ias.findLast(({ grants }) => grants.length > 0)?.grants.at(-1);
   if (last) t.subnet = t.snapshot.subnets.get(last.lease.subnetId) ?? t.subnet;
@@ -37,18 +47,24 @@ export async function assignAll(t: Transaction6, ias: readonly IaSearch[] = t.ia
 export const isOffer = ({ type, isRapidCommit }: Transaction6): boolean =>
   type === messageType6.SOLICIT && !isRapidCommit;
 
-async function assign(s: IaSearch, reserved: readonly ChosenLease[]): Promise<void> {
-  const { t } = s;
-  if (t.classes.has('REJECT')) {
+function assign(s: IaSearch, reserved: readonly ChosenLease[]): void | Promise<void> {
+  if (s.t.classes.has('REJECT')) {
     s.status = nothingAvailable(s, 'member of the class REJECT');
     return;
   }
   const own = ownLeases(s);
   const likely = own.length === 0 && reserved.length === 0 ? likelyLease(s) : null;
-  if (likely && (await grantLease(s, likely, null))) {
-    granted(s);
-    return;
-  }
+  const got = likely ? grantLease(s, likely, null) : false;
+  const goOn = (isGranted: boolean) => (isGranted ? granted(s) : assignOther(s, reserved, own));
+  return got instanceof Promise ? got.then(goOn) : goOn(got);
+}
+
+async function assignOther(
+  s: IaSearch,
+  reserved: readonly ChosenLease[],
+  own: readonly Lease6[],
+): Promise<void> {
+  const { t } = s;
   if (!s.isRefused) await assignBest(s, reserved, own);
   withdrawOthers(s);
   if (s.grants.length > 0) granted(s);

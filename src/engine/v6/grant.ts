@@ -21,24 +21,31 @@ import { reclaimCallouts6 } from './reclaim-callouts.ts';
  * The lease as the answer announces it: offered, or written and committed, or reused as it stands (`cache-threshold`).
  * False: somebody else got it meanwhile, or a callout refused it (`isRefused`). `previous`: the client's own row there.
  */
-export async function grantLease(
+export function grantLease(
   s: IaSearch,
   chosen: ChosenLease,
   previous: Lease6 | null,
-): Promise<boolean> {
-  let lease = buildLease(s, chosen, previous);
-  if (isReviewed(s)) {
-    const review = await reviewLease(s, lease, chosen.subnet, previous);
+): boolean | Promise<boolean> {
+  const lease = buildLease(s, chosen, previous);
+  if (!isReviewed(s)) return settle(s, chosen, previous, lease);
+  return reviewLease(s, lease, chosen.subnet, previous).then((review) => {
     if (!review) {
       s.isRefused = true;
       return false;
     }
-    if (review.leave) {
-      announce(s, previous!, remaining(previous!, s.now));
-      return true;
-    }
-    lease = review.lease;
-  }
+    if (!review.leave) return settle(s, chosen, previous, review.lease);
+    announce(s, previous!, remaining(previous!, s.now));
+    return true;
+  });
+}
+
+/** Announces the lease; before that it is written, unless it is only offered or was written before. */
+function settle(
+  s: IaSearch,
+  { subnet }: ChosenLease,
+  previous: Lease6 | null,
+  lease: Lease6,
+): boolean | Promise<boolean> {
   if (isOffer(s.t)) {
     s.grants.push(announced(lease));
     return true;
@@ -46,13 +53,15 @@ export async function grantLease(
   const reused = previous && reusable(s, previous, lease);
   if (previous && reused !== null) {
     announce(s, previous, reused);
-    s.engine.usage.reused(chosen.subnet.id, s.leaseType);
+    s.engine.usage.reused(subnet.id, s.leaseType);
     return true;
   }
-  if (!(await claim(s, lease, previous))) return false;
-  s.grants.push(announced(lease));
-  s.engine.preference.succeeded(chosen.subnet, s.classes);
-  return true;
+  return claim(s, lease, previous).then((isClaimed) => {
+    if (!isClaimed) return false;
+    s.grants.push(announced(lease));
+    s.engine.preference.succeeded(subnet, s.classes);
+    return true;
+  });
 }
 
 const announced = (lease: Lease6): IaGrant => ({

@@ -5,7 +5,7 @@ import { messageType6 } from '../../wire/v6/message.ts';
 import { findLeases, likelyOffer, recallOffer } from '../address-search.ts';
 import { eligibleSubnets } from '../eligible.ts';
 import { drawCandidates, permittedPools, type PoolChoice } from '../fresh-address.ts';
-import { drop, type StepResult } from '../pipeline.ts';
+import { drop, goOn, type StepResult } from '../pipeline.ts';
 import { findReservations } from '../reservations.ts';
 import { placedHints } from './hints.ts';
 import { collectIdentifiers } from './identifiers.ts';
@@ -37,8 +37,6 @@ export function lookUp(t: Transaction6): StepResult | Promise<StepResult> {
   if (lookups.length === 0) return 'continue';
   return (lookups.length === 1 ? lookups[0]! : Promise.all(lookups)).then(goOn);
 }
-
-const goOn = (): StepResult => 'continue';
 
 const hasTwins = (ias: readonly IaSearch[]): boolean =>
   new Set(ias.map(({ leaseType, ia }) => `${leaseType}/${ia.iaid}`)).size < ias.length;

@@ -42,19 +42,23 @@ function addConfigured(t: Transaction6, options: Options6): void {
   const from: OptionScopes = replyScopes(t, poolsOfGrants(t), engine.options);
   const never = engine.options.neverSent(from, 'dhcp6');
   const always = engine.options.alwaysSent(from, 'dhcp6');
-  for (const codes of [t.requested, basicOptions(t), always]) {
-    for (const code of codes) {
-      if (options.has(code) || never.has(code) || madeElsewhere.has(code)) continue;
-      for (const value of engine.options.values(from, 'dhcp6', code)) options.add(code, value);
-    }
-  }
+  const add = (code: number): void => {
+    if (options.has(code) || never.has(code) || madeElsewhere.has(code)) return;
+    for (const value of engine.options.values(from, 'dhcp6', code)) options.add(code, value);
+  };
+  t.requested.forEach(add);
+  basicOptions(t).forEach(add);
+  always.forEach(add);
   addVendorOptions(t, options, from, { always, never });
 }
 
 /** Sent when configured, asked for or not: clients need them to know whom to answer and how. */
 function basicOptions({ answer }: Transaction6): readonly number[] {
-  return answer === messageType6.ADVERTISE ? [option6.preference, option6.unicast] : [option6.unicast];
+  return answer === messageType6.ADVERTISE ? basicOfAdvertise : basicOfReply;
 }
+
+const basicOfAdvertise: readonly number[] = [option6.preference, option6.unicast];
+const basicOfReply: readonly number[] = [option6.unicast];
 
 /** RFC 6422 §5: options that the registry and the operator allow, where the server has none of its own. */
 function addRelaySupplied(t: Transaction6, options: Options6): void {

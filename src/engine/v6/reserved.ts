@@ -1,6 +1,7 @@
 // Addresses and prefixes that a client's reservation gives to its IAs, each to one of them.
 import type { Host } from '../../store/host-store.ts';
 import { eligibleSubnets, inAnyPool, isEligible, poolsOf } from '../eligible.ts';
+import { noReservations } from '../packet-context.ts';
 import type { ChosenLease } from './hints.ts';
 import type { IaSearch } from './ia-search.ts';
 import type { Transaction6 } from './transaction.ts';
@@ -8,7 +9,10 @@ import type { Transaction6 } from './transaction.ts';
 /** By IA, best first. An IA keeps what it already has; the others are spread in the order of the message. */
 export type ReservedByIa = ReadonlyMap<IaSearch, readonly ChosenLease[]>;
 
+const noneReserved: ReservedByIa = new Map();
+
 export function reservedByIa(t: Transaction6, all: readonly IaSearch[]): ReservedByIa {
+  if (t.reservations === noReservations) return noneReserved;
   const byIa = new Map<IaSearch, ChosenLease[]>();
   for (const type of [0, 2] as const) {
     const reserved = reservedOf(t, type);

@@ -21,6 +21,9 @@ export function addVendorOptions(
   { always, never }: Forced,
 ): void {
   if (never.has(option6.vendorOptions)) return;
+  const { options: query } = t.query;
+  const isNamed = query.has(option6.vendorClass) || query.has(option6.vendorOptions);
+  if (!isNamed && !t.requested.includes(option6.vendorOptions) && !always.has(option6.vendorOptions)) return;
   const asked = clientVendors(t);
   const enterprises = new Set(asked.keys());
   const configured = new Set<number>();

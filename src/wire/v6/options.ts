@@ -26,6 +26,13 @@ export class Options6 {
     return this.codes.includes(code);
   }
 
+  /** How many options there are of this code. */
+  count(code: number): number {
+    let count = 0;
+    for (const each of this.codes) if (each === code) count++;
+    return count;
+  }
+
   /** The payloads of all options of this code, in wire order. */
   all(code: number): Uint8Array[] {
     const found: Uint8Array[] = [];
