@@ -20,10 +20,10 @@ const countedOfCircuit = 8;
 /** Milliseconds that newcomers are to wait: enough that the server is never idle, and so few that little waits. */
 const wantedWait = 30;
 /** What waits too long is to be worked off in so many turns. */
-const turnsToSettle = 2;
+const turnsToSettle = 3;
 /** Of what was begun last, so much is let in at least and at most. */
-const [leastGain, mostGain] = [0.6, 1.05];
-/** Milliseconds of waiting that say that there is room, and how much more of what comes is let in then. */
+const [leastGain, mostGain] = [0.7, 1.05];
+/** Milliseconds of waiting that say that there is room; in the second turn in which they do, so much more is let in. */
 const unpressed = 5;
 const reopening = 1.25;
 /** A share below this is none. */
@@ -47,6 +47,7 @@ export class Shedding {
   #meanOffered = 0;
   #meanBegun = 0;
   #share = 0;
+  #hasRoom = false;
   #cancel = (): void => undefined;
 
   constructor(deps: SheddingDeps) {
@@ -113,8 +114,10 @@ export class Shedding {
     if (this.#share === 0 && this.#dropped < noticeable) return 0;
     const waited = this.#begun === 0 ? 0 : this.#waited / this.#begun;
     const gain = 1 + (wantedWait - waited) / (turnMs * turnsToSettle);
+    const hadRoom = this.#hasRoom;
+    this.#hasRoom = this.#dropped === 0 && waited < unpressed;
     const passing =
-      this.#dropped === 0 && waited < unpressed
+      this.#hasRoom && hadRoom
         ? (1 - this.#share) * reopening
         : (this.#meanBegun * Math.min(mostGain, Math.max(leastGain, gain))) / this.#meanOffered;
     const share = 1 - passing;
