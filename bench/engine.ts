@@ -110,6 +110,7 @@ async function measure<F extends Family, L extends Lease>(
     hosts: createFileHostStore(() => snapshot.hosts),
     transport: {
       interfaces: [{ name: 'eth0', index: 2, addresses: [side.server], mac: new Uint8Array(6) }],
+      kernelDrops: null,
       listen: (given) => {
         handler = given;
       },

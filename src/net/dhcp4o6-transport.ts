@@ -15,6 +15,7 @@ export function withDhcp4o6(
 ): Transport {
   return {
     interfaces: sockets.interfaces,
+    kernelDrops: sockets.kernelDrops,
     listen(handler) {
       sockets.listen(handler);
       peer.listen((packet) => {

@@ -64,7 +64,7 @@ export interface Transport<F extends Family = 4> {
   listen(handler: (datagram: InboundDatagram<F>) => void): void;
   /** Queues for sending; failures go to the log and the `send-failed` counter, never to the caller. */
   send(datagram: OutboundDatagram<F>): void;
-  /** Left out where the platform tells and lets nothing be done. */
-  readonly kernelDrops?: KernelDrops;
+  /** Null where the platform tells nothing and lets nothing be done. */
+  readonly kernelDrops: KernelDrops | null;
   close(): Promise<void>;
 }

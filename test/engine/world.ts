@@ -190,6 +190,7 @@ export class World<F extends Family = 4> {
     const others = this.#kind.addresses.slice(1).map((text) => this.#kind.parseAddress(text));
     return {
       interfaces: [{ name: 'eth0', index: 2, addresses: [this.#address, ...others], mac }],
+      kernelDrops: null,
       listen: (handler) => {
         this.#handler = handler;
       },
