@@ -26,3 +26,7 @@ export function putUint32(bytes: Uint8Array, at: number, value: number): void {
   putUint16(bytes, at, value >>> 16);
   putUint16(bytes, at + 2, value);
 }
+
+/** For addresses of 128 bits. */
+export const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,7 +1,7 @@
 // DHCPv6 packets from and to bytes: the message and the relays around it (RFC 8415 §8, §9, §19).
-import { ipv6Bytes, ipv6FromBytes } from '../../addr/ipv6.ts';
+import { readIpv6, writeIpv6 } from '../../addr/ipv6.ts';
 import { FlotillaError } from '../../errors.ts';
-import { putUint16, putUint24, uint24At } from '../big-endian.ts';
+import { putUint16, putUint24, uint24At, viewOf } from '../big-endian.ts';
 import { WireError } from '../cursor.ts';
 import { messageType6, type Message6, type Packet6, type RelayMessage6 } from './message.ts';
 import { option6 } from './option-codes.ts';
@@ -107,11 +107,12 @@ function decodeRelay(bytes: Uint8Array, level: number, lenient: boolean): RelayM
   if (options.codes.includes(option6.relayMessage, first + 1)) {
     throw relayError(level, 'there are several Relay Message options');
   }
+  const view = viewOf(bytes);
   return {
     type: bytes[0] as RelayMessage6['type'],
     hopCount: bytes[1]!,
-    linkAddress: ipv6FromBytes(bytes.subarray(2, 18)),
-    peerAddress: ipv6FromBytes(bytes.subarray(18, relayHeaderSize)),
+    linkAddress: readIpv6(view, 2),
+    peerAddress: readIpv6(view, 18),
     options,
   };
 }
@@ -131,8 +132,9 @@ function putRelay(bytes: Uint8Array, start: number, relay: RelayMessage6, carrie
   const { options } = relay;
   bytes[start] = relay.type;
   bytes[start + 1] = relay.hopCount;
-  bytes.set(ipv6Bytes(relay.linkAddress), start + 2);
-  bytes.set(ipv6Bytes(relay.peerAddress), start + 18);
+  const view = viewOf(bytes);
+  writeIpv6(view, start + 2, relay.linkAddress);
+  writeIpv6(view, start + 18, relay.peerAddress);
   let offset = start + relayHeaderSize;
   let inside = -1;
   for (let i = 0; i < options.size; i++) {

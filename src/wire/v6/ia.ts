@@ -1,6 +1,6 @@
 // Identity associations with the addresses and prefixes in them (RFC 8415 §21.4, §21.5, §21.6, §21.21, §21.22).
 import { readIpv6, writeIpv6 } from '../../addr/ipv6.ts';
-import { putUint32, uint32At } from '../big-endian.ts';
+import { putUint32, uint32At, viewOf } from '../big-endian.ts';
 import { WireError } from '../cursor.ts';
 import { option6 } from './option-codes.ts';
 import { decodeOptions6, type Options6 } from './options.ts';
@@ -150,9 +150,6 @@ function nestedOptions(
   }
   return options;
 }
-
-const viewOf = (bytes: Uint8Array): DataView =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** Room for the fixed fields, and the options behind it. */
 function bytesBefore(fixed: number, options: Options6): Uint8Array {

@@ -36,13 +36,19 @@ export function answersToSourcePort6(relays: readonly RelayMessage6[]): boolean 
   return relays[0]?.options.has(option6.relaySourcePort) === true;
 }
 
+const echoedUnasked: ReadonlySet<number> = new Set([option6.interfaceId, option6.relaySourcePort]);
+
+function askedBack(request: Uint8Array): ReadonlySet<number> {
+  const wanted = new Set([...decodeCodes6(request, 'echo request'), ...echoedUnasked]);
+  // Its own place in the answer is not the relay's to ask for.
+  wanted.delete(option6.relayMessage);
+  return wanted;
+}
+
 function echoed(options: Options6): Options6 {
   const echo = new Options6();
   const request = options.get(option6.echoRequest);
-  const wanted = new Set(request && decodeCodes6(request, 'echo request'));
-  wanted.add(option6.interfaceId).add(option6.relaySourcePort);
-  // Its own place in the answer is not the relay's to ask for.
-  wanted.delete(option6.relayMessage);
+  const wanted = request ? askedBack(request) : echoedUnasked;
   for (let i = 0; i < options.size; i++) {
     const code = options.codes[i]!;
     if (wanted.has(code)) echo.add(code, options.values[i]!);
