@@ -8,6 +8,7 @@ import { ownedBy } from '../store/lease-owner.ts';
 import { isExpired, leaseState, type Lease } from '../store/lease.ts';
 import type { ClientKey, LeaseFindings, OfferHold } from '../store/lease-store.ts';
 import { findPoolSubnet, isEligible, poolOf, type LeaseType } from './eligible.ts';
+import { reusableLifetime } from './lease-cache.ts';
 import type { EngineServices, PacketContext } from './packet-context.ts';
 
 /** Set aside by an offer: for this client, for another, or `later` while servers agree (LeaseFindings.hold). */
@@ -22,6 +23,8 @@ export interface AddressSearch<L extends Lease> extends PacketContext {
   readonly isOfferPublic: boolean;
   /** The client's rows in the subnets it may use; `now` is the store's clock. */
   own: readonly L[];
+  /** `own` is what this server remembers, not what it looked up: only a write `onlyAsSeen` can tell whether it is so. */
+  isRecalled: boolean;
   /** What the store said of addresses: their row, or null where there is none. */
   readonly held: Map<L['address'], L | null>;
   offers: ReadonlyMap<L['address'], OfferState>;
@@ -210,4 +213,40 @@ export function rememberOffer<L extends Lease>(s: AddressSearch<L>, address: L['
   if (row === undefined || s.own.length > 0 || !s.client) return;
   const { snapshot, now } = s;
   s.engine.recentOffers.remember(s.client, { snapshot, link: linkOf(s), address, row, now });
+}
+
+/**
+ * The client's lease as this server wrote it last. False: it has to be looked up, also where it might be reused without
+ * the write that proves it.
+ */
+export function recallLease<L extends Lease>(s: AddressSearch<L>, requested: L['address'] | null): boolean {
+  const { knownLeases } = s.engine;
+  // Callouts see a lease once, and the right one.
+  if (!knownLeases || !s.client || requested === null || s.hooks) return false;
+  const known = knownLeases.take(s.client, requested);
+  const parameters = known && s.snapshot.subnets.get(known.lease.subnetId)?.parameters;
+  if (!parameters || reusableLifetime(known.lease, parameters, known.now) !== null) return false;
+  s.own = [known.lease];
+  s.held.set(known.lease.address, known.lease);
+  s.now = known.now;
+  s.isRecalled = true;
+  return true;
+}
+
+/** After the commit of `lease`, which is all that the client has. */
+export function rememberLease<L extends Lease>(s: AddressSearch<L>, lease: L): void {
+  if (s.isRecalled) s.engine.knownLeases?.wasRight();
+  if (s.client && s.own.every(({ address }) => address === lease.address))
+    s.engine.knownLeases?.remember(s.client, lease);
+}
+
+/** What was remembered is no longer so: looked up after all. */
+export async function findInstead<L extends Lease>(
+  s: AddressSearch<L>,
+  requested: L['address'],
+): Promise<void> {
+  s.engine.knownLeases?.wasWrong();
+  s.isRecalled = false;
+  s.held.clear();
+  await findLeases(s, [requested], null);
 }

@@ -10,6 +10,7 @@ import type { Lease } from '../store/lease.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import type { ClassList } from './class-list.ts';
 import type { HookScope } from './hooks.ts';
+import type { KnownLeases } from './known-leases.ts';
 import type { LeaseUsage } from './lease-usage.ts';
 import type { NetworkState } from './network-state.ts';
 import type { RecentOffers } from './recent-offers.ts';
@@ -29,6 +30,8 @@ export interface EngineServices<F extends Family, L extends Lease> {
   readonly allocator: Allocator;
   readonly preference: SubnetPreference;
   readonly recentOffers: RecentOffers<L>;
+  /** Null where looking leases up costs no trip. */
+  readonly knownLeases: KnownLeases<L> | null;
   /** `-p`: where relays are answered. `-P`: where clients are answered. */
   readonly serverPort: number;
   readonly clientPort: number;

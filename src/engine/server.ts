@@ -29,6 +29,7 @@ import {
   type QueueServices,
   type QueuedPacket,
 } from './queue-types.ts';
+import { KnownLeases } from './known-leases.ts';
 import { RecentOffers } from './recent-offers.ts';
 import { reviewedReclaim } from './reviewed-reclaim.ts';
 import { Shedding } from './shedding.ts';
@@ -135,6 +136,7 @@ export function createServer<F extends Family, L extends Lease, T>(
     allocator: deps.allocator,
     preference: new SubnetPreference(),
     recentOffers: new RecentOffers(() => clock.monotonic()),
+    knownLeases: leases.backend === 'memfile' ? null : new KnownLeases(() => clock.monotonic()),
     serverPort: settings.serverPort ?? protocol.ports.server,
     clientPort: settings.clientPort ?? protocol.ports.client,
   });

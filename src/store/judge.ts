@@ -1,4 +1,5 @@
 // What a conditional write does to the current row: the rules of LeaseWrite as one pure function, for every backend.
+import { isDeepStrictEqual } from 'node:util';
 import { sameBytes } from '../addr/hex.ts';
 import { isExpired, leaseState, type Lease } from './lease.ts';
 import { ownedBy } from './lease-owner.ts';
@@ -18,6 +19,7 @@ export function judgeWrite<L extends Lease>(
     case 'put':
       return { result: 'done', before: row, after: write.lease };
     case 'claim': {
+      if (write.onlyAsSeen && !isDeepStrictEqual(row, write.seen)) return { result: 'absent' };
       if (row && !mayClaim(row, write.client, now) && !(write.reassign && sameGrant(row, write.reassign)))
         return { result: 'conflict', holder: row };
       const after = { ...write.lease, cltt: now };

@@ -69,6 +69,8 @@ export interface LeaseFindings<L extends Lease = Lease> {
  *   Renewals are claims too; `alsoRemove` deletes the same client's row at another address in the same transaction. `cltt` of the row becomes the store's clock when the batch runs.
  *   `seen`: the row at the address as the writer last saw it, null when there was none. It decides nothing; while it is
  *   still so the write is cheaper.
+ *   `onlyAsSeen`: nothing is written, and the outcome is `absent`, unless the row is exactly the one that was seen. Also
+ *   where the store would have to look again to find out: the writer looks and decides anew.
  *   `reassign`: also overwrite when the row in the store still equals this one (reserved address taken back).
  * - `release`: the client's own row in state 0: deleted, or state 3 with lifetime 0 when `keep`.
  * - `decline`: the client's own row in state 0, not expired: state 1, identifiers stripped, lifetime = `probation`.
@@ -85,6 +87,7 @@ export type LeaseWrite<L extends Lease = Lease> =
       readonly alsoRemove?: L['address'];
       readonly reassign?: L;
       readonly seen?: L | null;
+      readonly onlyAsSeen?: boolean;
     }
   | {
       readonly verb: 'release';

@@ -2,7 +2,7 @@
 import { sameBytes } from '../../addr/hex.ts';
 import type { Subnet } from '../../config/snapshot.ts';
 import { infiniteLifetime, isExpired, leaseState, type Lease4 } from '../../store/lease.ts';
-import { setAside } from '../address-search.ts';
+import { rememberLease, setAside } from '../address-search.ts';
 import { eligibleSubnets, poolOf } from '../eligible.ts';
 import { reusableLifetime } from '../lease-cache.ts';
 import { reclaimForReuse } from '../lease-reuse.ts';
@@ -125,10 +125,12 @@ export async function claimLease(t: Transaction4, lease: Lease4, previous: Lease
     // What was never looked up may be anything.
     ...((own || t.held.has(lease.address)) && { seen }),
     ...(moved && { alsoRemove: previous.address }),
+    ...(t.isRecalled && { onlyAsSeen: true }),
   });
   if (outcome.result !== 'done') return false;
   t.engine.usage.claimed(outcome, t.now);
   t.written = outcome;
+  if (outcome.after) rememberLease(t, outcome.after);
   return true;
 }
 

@@ -2,7 +2,7 @@
 import { sameBytes } from '../../addr/hex.ts';
 import { leaseState, type Lease4 } from '../../store/lease.ts';
 import { messageType4 } from '../../wire/v4/message.ts';
-import { findLeases, likelyOffer, ownLeases, recallOffer } from '../address-search.ts';
+import { findLeases, likelyOffer, ownLeases, recallLease, recallOffer } from '../address-search.ts';
 import { eligibleSubnets } from '../eligible.ts';
 import { drawCandidates } from '../fresh-address.ts';
 import { goOn, type StepResult } from '../pipeline.ts';
@@ -18,7 +18,7 @@ export function lookUp(t: Transaction4): StepResult | Promise<StepResult> {
   if (!t.subnet || subnets.length === 0) return 'continue';
   const needsLease = t.type === messageType4.DISCOVER || t.type === messageType4.REQUEST;
   const requested = requestedAddress(t);
-  if (!needsLease || (isSelecting(t) && recallOffer(t, requested))) {
+  if (!needsLease || (t.type === messageType4.REQUEST && recall(t, requested))) {
     const asked = needsLease ? [requested] : [];
     return findReservations(t, subnets, asked, collectIdentifiers)?.then(goOn) ?? 'continue';
   }
@@ -33,9 +33,12 @@ export function lookUp(t: Transaction4): StepResult | Promise<StepResult> {
   return (reservations ? Promise.all([leases, reservations]) : leases).then(goOn);
 }
 
+/** What a REQUEST is about, where this server knows it: its own offer, or the client's lease. */
+const recall = (t: Transaction4, requested: number): boolean =>
+  (isSelecting(t) && recallOffer(t, requested)) || recallLease(t, requested);
+
 /** RFC 2131 §4.3.2, SELECTING: the REQUEST that follows an OFFER. */
-const isSelecting = (t: Transaction4): boolean =>
-  t.type === messageType4.REQUEST && t.query.options.has(option4.serverIdentifier);
+const isSelecting = (t: Transaction4): boolean => t.query.options.has(option4.serverIdentifier);
 
 /** RFC 2131 §4.3.2: option 50, else ciaddr; 0 = none. */
 export function requestedAddress(t: Transaction4): number {

@@ -38,6 +38,7 @@ export function startTransaction(
     identifiers: [],
     reservations: noReservations,
     own: [],
+    isRecalled: false,
     held: new Map(),
     offers: noOffers,
     now: 0,

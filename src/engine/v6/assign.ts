@@ -3,6 +3,7 @@ import { isExpired, leaseState, type Lease6 } from '../../store/lease.ts';
 import { messageType6 } from '../../wire/v6/message.ts';
 import {
   askHolders,
+  findInstead,
   isFree,
   isFreeForClient,
   isHolder,
@@ -52,11 +53,31 @@ function assign(s: IaSearch, reserved: readonly ChosenLease[]): void | Promise<v
     s.status = nothingAvailable(s, 'member of the class REJECT');
     return;
   }
+  if (s.isRecalled) return extendRecalled(s, reserved);
   const own = ownLeases(s);
   const likely = own.length === 0 && reserved.length === 0 ? likelyLease(s) : null;
   const got = likely ? grantLease(s, likely, null) : false;
   const goOn = (isGranted: boolean) => (isGranted ? granted(s) : assignOther(s, reserved, own));
   return got instanceof Promise ? got.then(goOn) : goOn(got);
+}
+
+/** The client's lease as this server remembers it, or whatever is its due once that was looked up. */
+async function extendRecalled(s: IaSearch, reserved: readonly ChosenLease[]): Promise<void> {
+  const [lease] = ownLeases(s);
+  const chosen = lease ? recalledPlace(s, lease, reserved) : null;
+  if (chosen && (await grantLease(s, chosen, lease!))) {
+    granted(s);
+    return;
+  }
+  await findInstead(s, s.hints[0]!.address);
+  await assign(s, reserved);
+}
+
+function recalledPlace(s: IaSearch, lease: Lease6, reserved: readonly ChosenLease[]): ChosenLease | null {
+  if (reserved.length > 0)
+    return reserved.length === 1 && reserved[0]!.address === lease.address ? reserved[0]! : null;
+  const [hint] = placedHints(s);
+  return hint && !isReservedForOther(s, hint.subnet, hint.address, s.leaseType) ? hint : null;
 }
 
 async function assignOther(

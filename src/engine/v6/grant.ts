@@ -2,6 +2,7 @@
 import { sameBytes } from '../../addr/hex.ts';
 import type { Lifetime, Subnet } from '../../config/snapshot.ts';
 import { infiniteLifetime, isExpired, leaseState, type Lease6 } from '../../store/lease.ts';
+import { rememberLease } from '../address-search.ts';
 import { poolOf, poolsOf } from '../eligible.ts';
 import { reusableLifetime } from '../lease-cache.ts';
 import { reclaimForReuse } from '../lease-reuse.ts';
@@ -98,10 +99,12 @@ async function claim(s: IaSearch, lease: Lease6, previous: Lease6 | null): Promi
     lease,
     // What was never looked up may be anything.
     ...((previous || s.held.has(address)) && { seen }),
+    ...(s.isRecalled && { onlyAsSeen: true }),
   });
   if (outcome.result !== 'done') return false;
   s.engine.usage.claimed(outcome, s.now);
   s.t.committed.push(outcome.after ?? lease);
+  if (outcome.after) rememberLease(s, outcome.after);
   return true;
 }
 

@@ -45,6 +45,7 @@ export class IaSearch implements AddressSearch<Lease6> {
   readonly isOfferPublic = false;
   client: ClientKey6 | null = null;
   own: readonly Lease6[] = [];
+  isRecalled = false;
   readonly held = new Map<bigint, Lease6 | null>();
   offers: ReadonlyMap<bigint, OfferState> = noOffers;
   now = 0;

@@ -2,7 +2,7 @@
 import type { PdPool, PoolBase, Subnet } from '../../config/snapshot.ts';
 import { messageOf } from '../../errors.ts';
 import { messageType6 } from '../../wire/v6/message.ts';
-import { findLeases, likelyOffer, recallOffer } from '../address-search.ts';
+import { findLeases, likelyOffer, recallLease, recallOffer } from '../address-search.ts';
 import { eligibleSubnets } from '../eligible.ts';
 import { drawCandidates, permittedPools, type PoolChoice } from '../fresh-address.ts';
 import { drop, goOn, type StepResult } from '../pipeline.ts';
@@ -48,15 +48,18 @@ function lookUpIa(
 ): { readonly addresses: readonly bigint[]; readonly lookup: Promise<void> | null } {
   const { type } = s.t;
   const wished = s.hints.map(({ address }) => address).filter((address) => address !== 0n);
-  // What was offered a moment ago: the leases are as its SOLICIT found them, or the claim fails.
-  if (type === messageType6.REQUEST && wished.length === 1 && recallOffer(s, wished[0]!))
-    return { addresses: wished, lookup: null };
   const isSolicit = type === messageType6.SOLICIT;
+  if (!isSolicit && s.hints.length === 1 && recall(s, wished[0] ?? null))
+    return { addresses: wished, lookup: null };
   const candidates = isSolicit || wished.length === 0 ? drawCandidates(s, subnets, poolChoices(s)[0]) : [];
   const addresses = [...new Set([...wished, ...candidates])];
   const hold = isSolicit ? likelyOffer(s, placedHints(s)[0]?.address ?? null) : null;
   return { addresses, lookup: findLeases(s, addresses, hold) };
 }
+
+/** What this server offered a moment ago, or the client's lease: it is so, or the claim fails. */
+const recall = (s: IaSearch, wished: bigint | null): boolean =>
+  (s.t.type === messageType6.REQUEST && recallOffer(s, wished)) || recallLease(s, wished);
 
 /**
  * Which pools to draw from, best first. RFC 8168 §3: a prefix of the length that the client wishes; where there is none

@@ -107,7 +107,8 @@ export function openMysqlBackend<L extends Lease>(
     const writes = given.map(fit);
     const foreseen = writes.filter(isForeseen<L>);
     const outcomes = new Map<LeaseWrite<L>, WriteOutcome<L>>();
-    let others: readonly LeaseWrite<L>[] = writes.filter((write) => !isForeseen(write));
+    const unforeseen = foreseen.length === writes.length ? [] : writes.filter((write) => !isForeseen(write));
+    let others: readonly LeaseWrite<L>[] = unforeseen.filter((write) => !isStrict(write));
     /** Claims of which some were carried out, at which second. */
     let again: readonly Claim<L>[] = [];
     let triedAt = 0;
@@ -119,14 +120,16 @@ export function openMysqlBackend<L extends Lease>(
         const now = Number((results[short.clockAt] as readonly (readonly unknown[])[])[0]![0]);
         const matched = short.updatesAt.map((at) => (results[at] as { affectedRows: number }).affectedRows);
         const isMissing = matched.reduce((sum, rows) => sum + rows, 0) !== short.updates;
-        if (isMissing) again = foreseen.filter((claim) => isRenewal(table, claim));
+        const tried = isMissing ? foreseen.filter((claim) => isRenewal(table, claim)) : [];
         triedAt = now;
         for (const claim of foreseen) {
-          if (!again.includes(claim)) outcomes.set(claim, done(claim, claim.seen!, null, now));
+          if (!tried.includes(claim)) outcomes.set(claim, done(claim, claim.seen!, null, now));
         }
         if (judged) readJudged(judged, others, results.slice(short.results), outcomes);
+        again = tried.filter((claim) => !isStrict(claim));
         others = again;
-      } else others = writes;
+        await findRenewed(tried.filter(isStrict), now, outcomes);
+      } else others = writes.filter((write) => !isStrict(write));
     }
     if (others.length > 0) {
       const packet = judgedPacket(others);
@@ -137,7 +140,31 @@ export function openMysqlBackend<L extends Lease>(
       if (outcome.result === 'done' && isRenewed(table, claim, outcome.before, triedAt))
         outcomes.set(claim, { ...outcome, before: claim.seen! });
     }
-    return writes.map((write) => outcomes.get(write)!);
+    // An `onlyAsSeen` claim that did not go the short way went no way.
+    return writes.map((write) => outcomes.get(write) ?? { result: 'absent' });
+  };
+
+  /** Of claims of which some were carried out at this second, those whose row says so. */
+  const findRenewed = async (
+    claims: readonly Claim<L>[],
+    triedAt: number,
+    outcomes: Map<LeaseWrite<L>, WriteOutcome<L>>,
+  ): Promise<void> => {
+    if (claims.length === 0) return;
+    const addresses = claims.map(({ lease }) => table.addressLiteral(lease.address));
+    const found = await rowsOf(
+      `SELECT ${table.selectList} FROM ${table.table} AS l FORCE INDEX (PRIMARY) WHERE l.address IN (${addresses.join(',')})`,
+    );
+    const rows = new Map(
+      found.map((row) => {
+        const lease = table.decode(row);
+        return [addressKey(lease.address), lease];
+      }),
+    );
+    for (const claim of claims) {
+      const row = rows.get(addressKey(claim.lease.address)) ?? null;
+      if (isRenewed(table, claim, row, triedAt)) outcomes.set(claim, done(claim, claim.seen!, null, triedAt));
+    }
   };
 
   const judgedPacket = (writes: readonly LeaseWrite<L>[]): WritePacket =>
@@ -312,6 +339,8 @@ export function openMysqlBackend<L extends Lease>(
 function addressOf<L extends Lease>(write: LeaseWrite<L>): L['address'] {
   return 'lease' in write ? write.lease.address : write.address;
 }
+
+const isStrict = (write: LeaseWrite): boolean => write.verb === 'claim' && write.onlyAsSeen === true;
 
 function isClamped(lease: Lease): boolean {
   return lease.validLifetime !== infiniteLifetime && lease.cltt + lease.validLifetime > lastTimestamp;
