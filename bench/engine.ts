@@ -1,4 +1,4 @@
-// What an exchange costs the engine alone, without sockets and database: `node --import tsx bench/engine.ts [exchanges] [4|6] > /dev/null`.
+// What an exchange costs the engine alone, without sockets and database: `node --import tsx bench/engine.ts [exchanges] [4|6|6pd] > /dev/null`; 6pd: a prefix too.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AddressOf, Family } from '../src/addr/family.ts';
 import { parseIpv4 } from '../src/addr/ipv4.ts';
@@ -59,14 +59,21 @@ const v6: Side<6, Lease6> = {
   family: 6,
   rows: lease6Rows,
   subnets: {
-    subnet6: [{ id: 1, subnet: '2001:db8::/32', pools: [{ pool: '2001:db8:1::/64' }] }],
+    subnet6: [
+      {
+        id: 1,
+        subnet: '2001:db8::/32',
+        pools: [{ pool: '2001:db8:1::/64' }],
+        'pd-pools': [{ prefix: '2001:db9::', 'prefix-len': 32, 'delegated-len': 56 }],
+      },
+    ],
   },
   server: parseIpv6('2001:db8::1'),
   relay: parseIpv6('2001:db8::2'),
   port: 547,
   protocol: createProtocol6({
     ...common,
-    leases: ['address'],
+    leases: familyText === '6pd' ? ['address', 'prefix'] : ['address'],
     rapidCommit: false,
     relay: { linkAddress: parseIpv6('2001:db8::2'), hasRelayPort: true },
   }),
@@ -74,7 +81,7 @@ const v6: Side<6, Lease6> = {
     createServer6({}, { ...deps, serverDuid: () => Uint8Array.of(0, 3, 0, 1, 2, 0, 0, 0, 0, 1) }),
 };
 
-if (familyText === '6') await measure(v6, Number(countText));
+if (familyText.startsWith('6')) await measure(v6, Number(countText));
 else await measure(v4, Number(countText));
 
 async function measure<F extends Family, L extends Lease>(
@@ -91,6 +98,7 @@ async function measure<F extends Family, L extends Lease>(
   );
   const distant = {
     ...memory,
+    backend: (process.env['KL'] ?? 'mysql') as 'mysql',
     findAll: (async (queries) => {
       await pause(storeMilliseconds);
       return await memory.findAll(queries);

@@ -115,6 +115,8 @@ const mostFreeLists = 16;
 const drawnFromList = 4;
 const triesPerCandidate = 8;
 const lowPressure = 0.1;
+/** Below it one candidate will do: more than twenty draws ago one was not free. */
+const leastPressure = 0.01;
 /** Milliseconds. A pool without a free address is the one case where the search reads all of it. */
 const exhaustedFor = 1_000;
 
@@ -164,6 +166,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
       candidates.push(candidate);
       if (candidates.length === count) break;
     }
+    const drawnAt = deps.clock();
     return {
       isLikely: reserved !== null || stateOf(request).pressure < lowPressure,
       reserved,
@@ -175,7 +178,9 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
         if (candidates.some(({ address }) => address === kept)) {
           state.pressure = state.pressure * 0.9 + (kept === candidates[0]!.address ? 0 : 0.1);
         }
-        offers.hold(kept, owner);
+        // The only candidate was set aside just now.
+        const isHeld = candidates.length === 1 && candidates[0]!.address === kept;
+        if (!isHeld || deps.clock() - drawnAt > options.offerHold / 10) offers.hold(kept, owner);
         // Behind the address of a later draw, or of an earlier offer, lie addresses that are leased by now.
         if (number < state.lastDraw || kept === before) return;
         state.last = kept;
@@ -189,10 +194,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
     draw(request, reserve) {
       const space = poolSpace(request.pools);
       const state = stateOf(request);
-      const count = Math.min(
-        request.count,
-        state.pressure < lowPressure ? 2 : state.pressure < 0.4 ? 4 : request.count,
-      );
+      const count = Math.min(request.count, candidatesAt(state.pressure));
       const offered = offers.heldBy(ownerName(request.client));
       const again = offered === null ? null : space.find(offered);
       if (!again && reserve && options.sharedLeases && wordOf(request) === 'iterative') {
@@ -285,6 +287,13 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
     if (word === 'iterative' && !options.sharedLeases) return ascendingOrder(space, state);
     return clientOrder(request, space, limit, instance);
   }
+}
+
+/** Each candidate is set aside, looked up and given back: no more of them than are likely to be needed. */
+function candidatesAt(pressure: number): number {
+  if (pressure < leastPressure) return 1;
+  if (pressure < lowPressure) return 2;
+  return pressure < 0.4 ? 4 : Infinity;
 }
 
 const drawsPrefixes = ({ pools }: AllocationRequest): boolean => pools[0]?.delegatedLength !== undefined;

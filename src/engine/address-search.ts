@@ -223,7 +223,7 @@ export function recallLease<L extends Lease>(s: AddressSearch<L>, requested: L['
   const { knownLeases } = s.engine;
   // Callouts see a lease once, and the right one.
   if (!knownLeases || !s.client || requested === null || s.hooks) return false;
-  const known = knownLeases.take(s.client, requested);
+  const known = knownLeases.get(s.client, requested);
   const parameters = known && s.snapshot.subnets.get(known.lease.subnetId)?.parameters;
   if (!parameters || reusableLifetime(known.lease, parameters, known.now) !== null) return false;
   s.own = [known.lease];

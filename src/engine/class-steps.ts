@@ -15,7 +15,7 @@ import { findGlobalReservation, type CollectIdentifiers } from './reservations.t
 export function classifyByTests(t: PacketContext, builtIn: Iterable<string>): StepResult {
   t.classes.add('ALL');
   for (const name of builtIn) t.classes.add(name);
-  classifyFirst(t.snapshot, t.packet, t.classes, classifyDeps(t));
+  if (t.snapshot.classes.length > 0) classifyFirst(t.snapshot, t.packet, t.classes, classifyDeps(t));
   return 'continue';
 }
 
@@ -53,7 +53,7 @@ export function classifyByReservation(t: PacketContext): StepResult {
   const known = global !== null || bySubnet.size > 0;
   t.classes.delete(known ? 'UNKNOWN' : 'KNOWN');
   t.classes.add(known ? 'KNOWN' : 'UNKNOWN');
-  classifyKnown(t.snapshot, t.packet, t.classes, classifyDeps(t));
+  if (t.snapshot.classes.length > 0) classifyKnown(t.snapshot, t.packet, t.classes, classifyDeps(t));
   return dropMembersOfDrop(t);
 }
 
@@ -66,7 +66,12 @@ export function classifyByPools(t: PacketContext, pools: readonly PoolBase[]): S
   if (!subnet) return 'continue';
   const network = subnet.networkName === null ? undefined : t.snapshot.networks.get(subnet.networkName);
   if (network) for (const name of currentHost(t)?.clientClasses ?? []) t.classes.add(name);
-  if (pools.length === 0 && subnet.evaluateAdditionalClasses.length === 0 && !network) return 'continue';
+  if (
+    !network &&
+    subnet.evaluateAdditionalClasses.length === 0 &&
+    pools.every(({ evaluateAdditionalClasses }) => evaluateAdditionalClasses.length === 0)
+  )
+    return 'continue';
   const names = [
     ...pools.flatMap((pool) => pool.evaluateAdditionalClasses),
     ...subnet.evaluateAdditionalClasses,

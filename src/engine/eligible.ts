@@ -49,10 +49,13 @@ export function poolOf<P extends PoolBase>(
   return null;
 }
 
-/** Whether any of the pools holds the address, whoever it admits. */
-export function inAnyPool(pools: readonly PoolBase[], address: Address): boolean {
-  return pools.some((pool) => address >= pool.first && address <= pool.last);
+/** The pool that holds the address, whoever it admits. */
+export function anyPoolOf(pools: readonly PoolBase[], address: Address): PoolBase | undefined {
+  return pools.find((pool) => address >= pool.first && address <= pool.last);
 }
+
+export const inAnyPool = (pools: readonly PoolBase[], address: Address): boolean =>
+  anyPoolOf(pools, address) !== undefined;
 
 /** The eligible subnet with an admitted pool that holds the address. Pools of prefixes may lie outside of their subnet. */
 export function findPoolSubnet(t: ClientPlace, address: Address, type: LeaseType = 0): Subnet | undefined {

@@ -92,6 +92,7 @@ export function settleDraws<L extends Lease>(
 
 /** What was set aside in vain, and what the store had reserved and was not even tried: the next client may have it. */
 function withdrawUnused<L extends Lease>(s: AddressSearch<L>, used: L['address'] | null): void {
+  if (!hasUnused(s, used)) return;
   const reserved = s.draws.filter(({ draw }) => draw.reserved !== null);
   // What only a certain host may have nobody needs to try again.
   const isSpoiled = (address: L['address']): boolean =>
@@ -106,6 +107,13 @@ function withdrawUnused<L extends Lease>(s: AddressSearch<L>, used: L['address']
     const address: L['address'] = draw.reserved!;
     if (!s.offers.has(address) && !s.held.get(address)) withdraw(address);
   }
+}
+
+/** Mostly there is nothing but what is used. */
+function hasUnused<L extends Lease>(s: AddressSearch<L>, used: L['address'] | null): boolean {
+  for (const { draw } of s.draws) if (draw.reserved !== null && draw.reserved !== used) return true;
+  for (const [address, offer] of s.offers) if (offer === 'mine' && address !== used) return true;
+  return false;
 }
 
 const candidatesPerDraw = 8;

@@ -19,13 +19,15 @@ const [fullTrust, firstTrust, price] = [64, 16, 8];
 const pause = 10_000;
 
 /**
- * Only of clients that have this one lease. Whoever takes it writes with `onlyAsSeen`, so a memory that is no longer true
+ * Only of clients that have this one lease. Whoever uses it writes with `onlyAsSeen`, so a memory that is no longer true
  * costs time and nothing else; where servers renew each other's leases all the time the memories rest for a while.
  */
 export class KnownLeases<L extends Lease> {
   readonly #now: () => number;
   readonly #capacity: number;
-  readonly #byOwner = new Map<string, L>();
+  /** Those remembered last, and those before them: the oldest half goes at once, one by one costs a search through a Map. */
+  #young = new Map<string, L>();
+  #old = new Map<string, L>();
   /** The store's clock (seconds) and this machine's (milliseconds) when a lease was written last. */
   #clock = { store: 0, at: 0 };
   #trust = firstTrust;
@@ -43,17 +45,18 @@ export class KnownLeases<L extends Lease> {
     if (lease.cltt !== this.#clock.store) this.#clock = { store: lease.cltt, at };
     const owner = ownerName(client);
     if (owner === '') return;
-    this.#byOwner.delete(owner);
-    if (this.#byOwner.size >= this.#capacity) this.#byOwner.delete(this.#byOwner.keys().next().value!);
-    this.#byOwner.set(owner, lease);
+    if (this.#young.size >= this.#capacity / 2) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(owner, lease);
   }
 
-  /** Once: the client's lease, if it is of this address and far from its end. */
-  take(client: ClientKey, address: L['address']): KnownLease<L> | null {
+  /** The client's lease, if it is of this address and far from its end. */
+  get(client: ClientKey, address: L['address']): KnownLease<L> | null {
     const owner = ownerName(client);
-    const lease = this.#byOwner.get(owner);
+    const lease = this.#young.get(owner) ?? this.#old.get(owner);
     if (!lease) return null;
-    this.#byOwner.delete(owner);
     const at = this.#now();
     if (lease.address !== address || at < this.#restsUntil) return null;
     const now = this.#clock.store + Math.floor((at - this.#clock.at) / 1000);

@@ -23,7 +23,8 @@ interface CountedKind {
   readonly kind: LeaseKind;
   readonly server: Counters;
   readonly subnets: Map<number, Counters>;
-  readonly pools: Map<string, Counters>;
+  /** By subnet, then by pool id. */
+  readonly pools: Map<number, Map<number, Counters>>;
   readonly poolStart: Readonly<Record<string, number>>;
 }
 
@@ -189,9 +190,13 @@ export class LeaseUsage {
       subnets.set(lease.subnetId, subnet);
     }
     subnet[event]?.add(n);
-    const prefix = poolPrefix(kind, lease.subnetId, lease.poolId);
-    let pool = pools.get(prefix);
-    if (!pool) pools.set(prefix, (pool = this.#counters(kind, 'pool', prefix)));
+    let ofSubnet = pools.get(lease.subnetId);
+    if (!ofSubnet) pools.set(lease.subnetId, (ofSubnet = new Map<number, Counters>()));
+    let pool = ofSubnet.get(lease.poolId);
+    if (!pool) {
+      pool = this.#counters(kind, 'pool', poolPrefix(kind, lease.subnetId, lease.poolId));
+      ofSubnet.set(lease.poolId, pool);
+    }
     pool[event]?.add(n);
   }
 
@@ -239,11 +244,12 @@ export class LeaseUsage {
       const remaining = next ? poolIds(next, kind) : new Set<number>();
       for (const poolId of poolIds(subnet, kind)) {
         if (remaining.has(poolId)) continue;
-        const prefix = poolPrefix(kind, subnet.id, poolId);
-        this.#statistics.end(prefix);
-        pools.delete(prefix);
+        this.#statistics.end(poolPrefix(kind, subnet.id, poolId));
+        pools.get(subnet.id)?.delete(poolId);
       }
-      if (!next) subnets.delete(subnet.id);
+      if (next) continue;
+      subnets.delete(subnet.id);
+      pools.delete(subnet.id);
     }
     if (!next) this.#statistics.end(subnetPrefix(subnet.id));
   }

@@ -47,30 +47,36 @@ export function createOfferMemory(
     return entry !== undefined && entry.owner !== owner && entry.until > deps.clock();
   };
 
-  const drop = (address: Address): void => {
-    const owner = entryAt(address)?.owner;
-    held.delete(addressKey(address));
-    if (owner !== undefined && last.get(owner) === address) last.delete(owner);
+  const drop = (key: Address, { address, owner }: HeldOffer): void => {
+    held.delete(key);
+    if (last.get(owner) === address) last.delete(owner);
   };
 
   return {
     hold(address, owner, milliseconds = options.offerHold, scope = 0) {
-      if (isHeldByOther(address, owner)) return false;
+      // Once: a key costs as much as a look into the map.
+      const key = addressKey(address);
+      const entry = held.get(key);
       const now = deps.clock();
-      drop(address);
-      held.set(addressKey(address), { address, owner, until: now + milliseconds, scope });
+      if (entry) {
+        if (entry.owner !== owner && entry.until > now) return false;
+        drop(key, entry);
+      }
+      held.set(key, { address, owner, until: now + milliseconds, scope });
       last.set(owner, address);
       if (held.size <= options.offerLimit && now < nextEnd) return true;
       // Map order is age: what is held anew was deleted first.
-      for (const { address: oldest, until } of held.values()) {
-        nextEnd = until;
-        if (held.size <= options.offerLimit && until > now) break;
-        drop(oldest);
+      for (const [oldest, offer] of held) {
+        nextEnd = offer.until;
+        if (held.size <= options.offerLimit && offer.until > now) break;
+        drop(oldest, offer);
       }
       return true;
     },
     release(address, owner) {
-      if (entryAt(address)?.owner === owner) drop(address);
+      const key = addressKey(address);
+      const entry = held.get(key);
+      if (entry?.owner === owner) drop(key, entry);
     },
     isHeldByOther,
     isHeldBy(address, owner) {

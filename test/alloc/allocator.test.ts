@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { defaultAllocation, type Draw } from '../../src/alloc/allocator.ts';
+import { defaultAllocation, type Allocator, type Draw } from '../../src/alloc/allocator.ts';
+import type { Subnet } from '../../src/config/snapshot.ts';
 import { shuffledIndex } from '../../src/alloc/shuffle.ts';
 import { addresses4, allocatorWith, kinds, request } from './kinds.ts';
 
@@ -115,9 +116,27 @@ for (const kind of kinds) {
     assert.ok(places.size > 980, `${places.size} different ones for 1000 clients`);
   });
 
-  it('on shared leases the second candidates of two servers differ', () => {
+  /** Some candidate of the subnet was not free. */
+  const press = (allocator: Allocator, on: Subnet): Promise<unknown> =>
+    allocator.drawFree({ findFree: () => Promise.resolve([]) }, request(kind, on, 9_999));
+
+  it('one candidate is drawn where all were free lately, and more where one was not', async () => {
+    const on = subnet('iterative', [pool(0, 65_535)]);
+    const allocator = allocatorWith(true);
+    const counts: number[] = [];
+    for (let n = 0; n < 60; n++) {
+      if (n === 20) await press(allocator, on);
+      const draw = allocator.draw(request(kind, on, n));
+      counts.push(draw.candidates.length);
+      draw.keep(draw.candidates[0]!.address);
+    }
+    assert.deepEqual([counts[19], counts[20], counts[21], counts[59]], [1, 4, 2, 1]);
+  });
+
+  it('on shared leases the second candidates of two servers differ', async () => {
     const on = subnet('iterative', [pool(0, 65_535)]);
     const [a, b] = [allocatorWith(true, 11), allocatorWith(true, 99)];
+    await Promise.all([press(a, on), press(b, on)]);
     let same = 0;
     for (let n = 0; n < 500; n++) {
       const [, second] = a.draw(request(kind, on, n)).candidates;
@@ -126,10 +145,11 @@ for (const kind of kinds) {
     assert.ok(same < 5, `${same} of 500`);
   });
 
-  it('a client that asks again is offered the same again, whatever the word', () => {
+  it('a client that asks again is offered the same again, whatever the word', async () => {
     for (const word of words) {
       const on = subnet(word, [pool(0, 999)]);
       const allocator = allocatorWith(false);
+      await press(allocator, on);
       const draw = allocator.draw(request(kind, on, 1));
       const kept = draw.candidates[1]!.address;
       draw.keep(kept);

@@ -40,7 +40,8 @@ export function readQuery(t: Transaction6): void {
   t.type = t.query.type;
   const clientId = options.get(option6.clientId);
   const isDuid = clientId && clientId.length >= duidLength.least && clientId.length <= duidLength.most;
-  t.duid = isDuid ? clientId : null;
+  // A copy: what a lease keeps must not keep the whole datagram alive.
+  t.duid = isDuid ? new Uint8Array(clientId) : null;
   t.hardware = undefined;
   const requested = options.get(option6.optionRequest);
   t.requested = requested ? decodeCodes6(requested) : [];

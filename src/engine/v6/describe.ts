@@ -13,10 +13,18 @@ export function clientFields(t: Transaction6): LogFields {
 
 function startFields(t: Transaction6): Fields {
   const fields: Fields = {};
-  if (t.duid) fields['duid'] = formatHex(t.duid);
+  if (t.duid) fields['duid'] = duidText(t.duid);
   fields['tid'] = t.query.transactionId;
   return fields;
 }
+
+/** The last one is remembered: an IA each has a line. */
+function duidText(duid: Uint8Array): string {
+  if (duid !== lastDuid.duid) lastDuid = { duid, text: formatHex(duid) };
+  return lastDuid.text;
+}
+
+let lastDuid: { readonly duid: Uint8Array; readonly text: string } = { duid: new Uint8Array(0), text: '' };
 
 /** `2001:db8::1`, or `2001:db8:8::/56`. */
 export const leaseText = ({ type, address, prefixLength }: Lease6): string =>

@@ -163,6 +163,10 @@ function lifetimesFor(s: IaSearch, subnet: Subnet): { readonly preferred: number
   const { validLifetime, preferredLifetime } = subnet.parameters;
   const classes = memberClasses(s);
   const [hint] = s.hints;
+  if (classes.length === 0 && !hint && !preferredLifetime) {
+    const valid = validLifetime.value;
+    return { preferred: preferredPartOf(valid), valid };
+  }
   const valid = chooseLifetime(validLifetime, classes, hint?.valid || undefined);
   const scope = preferredLifetime ?? partOf(validLifetime, valid);
   const preferred = chooseLifetime(scope, classes, hint?.preferred || undefined, 'preferredLifetime');
@@ -170,11 +174,12 @@ function lifetimesFor(s: IaSearch, subnet: Subnet): { readonly preferred: number
 }
 
 function partOf({ min, max }: Lifetime, valid: number): Lifetime {
-  const part = (lifetime: number): number =>
-    lifetime === infiniteLifetime ? lifetime : Math.floor(lifetime * preferredPart);
-  const value = part(valid);
-  return { min: Math.min(part(min), value), value, max: Math.max(part(max), value) };
+  const value = preferredPartOf(valid);
+  return { min: Math.min(preferredPartOf(min), value), value, max: Math.max(preferredPartOf(max), value) };
 }
+
+const preferredPartOf = (lifetime: number): number =>
+  lifetime === infiniteLifetime ? lifetime : Math.floor(lifetime * preferredPart);
 
 /** Everything the database would hold is the same, save the time. */
 function isUnchanged(before: Lease6, after: Lease6): boolean {

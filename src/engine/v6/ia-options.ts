@@ -2,7 +2,7 @@
 import type { PdPool, Subnet } from '../../config/snapshot.ts';
 import { encodeIa6, encodeIaAddress6, encodeIaPrefix6 } from '../../wire/v6/ia.ts';
 import { option6 } from '../../wire/v6/option-codes.ts';
-import { Options6 } from '../../wire/v6/options.ts';
+import { noOptions6, Options6 } from '../../wire/v6/options.ts';
 import { encodePdExclude6, type Prefix6 } from '../../wire/v6/pd-exclude.ts';
 import { encodeStatus6 } from '../../wire/v6/status.ts';
 import { teeTimes6 } from '../lifetime.ts';
@@ -25,7 +25,8 @@ function iaOption(s: IaSearch): Uint8Array {
   }
   for (const { address, length } of s.withdrawn) addLease(s, options, address, length, 0, 0, null);
   if (s.status) options.add(option6.statusCode, encodeStatus6(s.status));
-  return encodeIa6({ iaid: s.ia.iaid, ...timesOf(s), options });
+  const { t1, t2 } = timesOf(s);
+  return encodeIa6({ iaid: s.ia.iaid, t1, t2, options });
 }
 
 function addLease(
@@ -37,10 +38,12 @@ function addLease(
   validLifetime: number,
   exclude: Uint8Array | null,
 ): void {
-  const times = { preferredLifetime, validLifetime, options: new Options6() };
-  if (exclude) times.options.add(option6.pdExclude, exclude);
-  if (s.leaseType === 0) options.add(option6.iaAddress, encodeIaAddress6({ ...times, address }));
-  else options.add(option6.iaPrefix, encodeIaPrefix6({ ...times, prefix: address, length }));
+  const nested = exclude ? new Options6().add(option6.pdExclude, exclude) : noOptions6;
+  const value =
+    s.leaseType === 0
+      ? encodeIaAddress6({ address, preferredLifetime, validLifetime, options: nested })
+      : encodeIaPrefix6({ prefix: address, length, preferredLifetime, validLifetime, options: nested });
+  options.add(s.leaseType === 0 ? option6.iaAddress : option6.iaPrefix, value);
 }
 
 /** RFC 8415 §14.2: of the shortest preferred lifetime. */
@@ -48,7 +51,10 @@ function timesOf({ snapshot, grants }: IaSearch): { readonly t1: number; readonl
   const [first] = grants;
   const subnet = first && snapshot.subnets.get(first.lease.subnetId);
   if (!subnet) return { t1: 0, t2: 0 };
-  return teeTimes6(subnet.parameters, Math.min(...grants.map(({ preferred }) => preferred)));
+  return teeTimes6(
+    subnet.parameters,
+    grants.reduce((least, { preferred }) => Math.min(least, preferred), Infinity),
+  );
 }
 
 /** RFC 6603 §4.2: only to a client that asks for it; of the reservation, else of the pool. */

@@ -72,9 +72,15 @@ export async function findWithOffers<L extends Lease>(
   const written = read ? readOffers(table.family, results.at(-2) as Rows) : new Map<Address, string>();
   const blocks = read ? readBlocks(table.family, results.at(-1) as Rows) : new Map<Address, BlockRow>();
   const took = ledger.now() - began;
+  const isAllMemory = written.size === 0 && blocks.size === 0;
 
   return findings.map((found, i) => {
     const { hold, addresses, delegatedLength } = queries[i]!;
+    // A server that is alone, and a client that was offered the only candidate.
+    if (isAllMemory && places[i] === 'held' && addresses.length === 1 && addresses[0] === hold!.address) {
+      const { own, held, now } = found;
+      return { own, held, now, offered: [], hold: isLate(took, hold!.seconds) ? 'later' : 'held' };
+    }
     const shift = unitShift(delegatedLength);
     const blockWith = (address: L['address']): BlockRow | undefined =>
       blocks.size === 0 ? undefined : blocks.get(addressKey(blockOf(address, shift)));
@@ -132,10 +138,15 @@ export async function findWithOffers<L extends Lease>(
     const held = isHeld();
     if (!held && place !== 'taken' && !wereHeld[i]) ledger.forget(wanted, owners[i]!);
     const offered = addresses.filter((address) => (address === wanted ? !held : isOthers(address)));
-    // This process stood still, or the database: what was set aside may soon be free again.
-    const isLate = held && took > (seconds * 1000) / 2;
-    return { ...found, offered, hold: isLate ? 'later' : held ? 'held' : 'taken' };
+    return {
+      ...found,
+      offered,
+      hold: !held ? 'taken' : isLate(took, seconds) ? 'later' : 'held',
+    };
   });
 }
+
+/** This process stood still for so many milliseconds, or the database: what was set aside may soon be free again. */
+const isLate = (took: number, seconds: number): boolean => took > (seconds * 1000) / 2;
 
 const isVisit = (place: Place): place is BlockVisit => typeof place === 'object' && place !== null;

@@ -105,6 +105,9 @@ export class Options6 {
   }
 }
 
+/** For what encapsulates none. Not to be changed. */
+export const noOptions6: Options6 = new Options6();
+
 /**
  * Reads options from `start` to the end of the bytes; payloads are views. `holder` says in the error whose options these
  * are. Throws WireError when an option runs past the end; with `lenient` such an option is left out, as Kea always does.
