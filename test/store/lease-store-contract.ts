@@ -6,6 +6,7 @@ import { infiniteLifetime, type Lease } from '../../src/store/lease.ts';
 import { ownedBy } from '../../src/store/lease-owner.ts';
 import type { LeaseBackend, LeaseStore, LeaseWrite } from '../../src/store/lease-store.ts';
 import type { Changes, LeaseMaker } from './leases.ts';
+import { itClaimsOnlyAsSeen } from './only-as-seen-contract.ts';
 import type { Ownership } from './ownership-contract.ts';
 import { offersAreWithheld } from './offer-contract.ts';
 
@@ -139,34 +140,7 @@ export function leaseStoreContract<L extends Lease>(
     assert.equal((await store.write(claim(1, {}, 3))).result, 'conflict');
   });
 
-  it('a claim of a row `onlyAsSeen` writes nothing unless it is so', async () => {
-    const old = await put(1, { validLifetime: 4000 });
-    const other = await put(2, { validLifetime: 4000 });
-    const strict = (n: number, seen: L | null, who = n): LeaseWrite<L> => ({
-      ...claim(n, {}, who),
-      seen,
-      onlyAsSeen: true,
-    });
-    const wrong = [
-      strict(1, { ...old, cltt: old.cltt - 1 }),
-      strict(1, { ...old, hostname: 'another' }),
-      strict(1, null),
-      strict(1, { ...old, userContext: { ISC: { 'client-classes': ['A'] } } }),
-      strict(3, make.lease(3)),
-    ];
-    for (const write of wrong) assert.equal((await store.write(write)).result, 'absent');
-    assert.deepEqual(await rowAt(1), old);
-    assert.equal(await rowAt(3), undefined);
-    // Neighbours of one batch: each has its own outcome.
-    const [right, stale, plain] = await Promise.all([
-      store.write(strict(1, old)),
-      store.write(strict(2, { ...other, cltt: other.cltt - 1 })),
-      store.write(strict(3, null)),
-    ]);
-    assert.deepEqual([right.result, stale.result, plain.result], ['done', 'absent', 'done']);
-    assert.deepEqual(right.result === 'done' && [right.before, right.after], [old, await rowAt(1)]);
-    assert.deepEqual(await rowAt(2), other);
-  });
+  itClaimsOnlyAsSeen(make, (title, body) => it(title, () => body(store, { put, rowAt })));
 
   it('a claim that moves a client deletes its old row in the same write', async () => {
     await store.write(claim(1));
