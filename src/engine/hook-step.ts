@@ -2,13 +2,19 @@
 import type { DropReason } from './drop-reasons.ts';
 import type { HookArguments, HookOutcome, HookPoint, HookScope } from './hooks.ts';
 import type { PacketContext } from './packet-context.ts';
-import { drop, type Drop, type StepResult } from './pipeline.ts';
+import { drop, type Drop, type Step, type StepResult } from './pipeline.ts';
 import type { LogFields } from '../log.ts';
 
 /** The scope, when somebody waits at this point; one comparison otherwise. */
 export function hooksAt(t: Pick<PacketContext, 'hooks'>, point: HookPoint): HookScope | null {
   return t.hooks !== null && t.hooks.has(point) ? t.hooks : null;
 }
+
+/** The step for packets that meet hook libraries; the others do not even make its functions. */
+export const whereHooked =
+  <T extends Pick<PacketContext, 'hooks'>>(step: Step<T>): Step<T> =>
+  (t) =>
+    t.hooks === null ? 'continue' : step(t);
 
 /** Nobody waits there: continue. Else the callouts are asked, and `judge` says what their answer means. */
 export function askCallouts<P extends HookPoint>(

@@ -23,7 +23,7 @@ const wantedWait = 30;
 const turnsToSettle = 3;
 /** Of what was begun last, so much is let in at least and at most. */
 const [leastGain, mostGain] = [0.7, 1.05];
-/** Milliseconds of waiting that say that there is room; in the second turn in which they do, so much more is let in. */
+/** Milliseconds of waiting that say that there is room; in the second turn in which they do so much more is let in, then ever more. */
 const unpressed = 5;
 const reopening = 1.25;
 /** A share below this is none. */
@@ -47,7 +47,8 @@ export class Shedding {
   #meanOffered = 0;
   #meanBegun = 0;
   #share = 0;
-  #hasRoom = false;
+  /** Turns in a row. */
+  #withRoom = 0;
   #cancel = (): void => undefined;
 
   constructor(deps: SheddingDeps) {
@@ -114,11 +115,10 @@ export class Shedding {
     if (this.#share === 0 && this.#dropped < noticeable) return 0;
     const waited = this.#begun === 0 ? 0 : this.#waited / this.#begun;
     const gain = 1 + (wantedWait - waited) / (turnMs * turnsToSettle);
-    const hadRoom = this.#hasRoom;
-    this.#hasRoom = this.#dropped === 0 && waited < unpressed;
+    this.#withRoom = this.#dropped === 0 && waited < unpressed ? this.#withRoom + 1 : 0;
     const passing =
-      this.#hasRoom && hadRoom
-        ? (1 - this.#share) * reopening
+      this.#withRoom > 1
+        ? (1 - this.#share) * reopening ** (this.#withRoom - 1)
         : (this.#meanBegun * Math.min(mostGain, Math.max(leastGain, gain))) / this.#meanOffered;
     const share = 1 - passing;
     return share < leastShare ? 0 : share;

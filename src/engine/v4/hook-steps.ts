@@ -1,4 +1,4 @@
-// The steps at which hook libraries see a whole packet. Each is one comparison when nobody waits there.
+// The steps at which hook libraries see a whole packet. Each is one comparison when nobody waits there (whereHooked).
 import { formatIpv4 } from '../../addr/ipv4.ts';
 import type { Lease4 } from '../../store/lease.ts';
 import { messageType4 } from '../../wire/v4/message.ts';

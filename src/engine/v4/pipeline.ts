@@ -10,6 +10,7 @@ import {
   dropMembersOfDrop,
 } from '../class-steps.ts';
 import { poolOf } from '../eligible.ts';
+import { whereHooked } from '../hook-step.ts';
 import { acceptMessage, checkSanity, classifyByPacket, decode } from './accept.ts';
 import { decline } from './decline.ts';
 import { discover } from './discover.ts';
@@ -35,17 +36,17 @@ import type { Transaction4 } from './transaction.ts';
 
 export const pipeline4: readonly Step<Transaction4>[] = [
   checkService, // is the service switched on?
-  bufferReceive, // hook buffer4_receive
+  whereHooked(bufferReceive), // hook buffer4_receive
   decode, // bytes → message
   recoverAgentInformation, // stash-agent-options: option 82 from the lease of a direct renewal
   classifyByPacket, // ALL, vendor class, tests of pass 1
   acceptMessage, // message type, direct INFORM, server identifier
-  packetReceive, // hook pkt4_receive
+  whereHooked(packetReceive), // hook pkt4_receive
   dropMembersOfDrop, // class DROP
   checkSanity, // what the message must and must not carry
   (t) => classifyByEarlyReservation(t, collectIdentifiers), // early-global-reservations-lookup
   selectSubnet, // which link is it?
-  subnetSelect, // hook subnet4_select
+  whereHooked(subnetSelect), // hook subnet4_select
   lookUp, // leases, wanted addresses and reservations: one round trip
   classifyByReservation, // reserved classes, KNOWN or UNKNOWN, tests of pass 2, class DROP again
   dispatch, // one file per message type
@@ -53,9 +54,9 @@ export const pipeline4: readonly Step<Transaction4>[] = [
   startReply, // header fields
   addOptions, // options of every scope
   chooseDestination, // RFC 2131 §4.1
-  leaseOffer, // hook lease4_offer
-  leasesCommitted, // hook leases4_committed
-  packetSend, // hook pkt4_send
+  whereHooked(leaseOffer), // hook lease4_offer
+  whereHooked(leasesCommitted), // hook leases4_committed
+  whereHooked(packetSend), // hook pkt4_send
   encode, // message → bytes
   bufferSend, // hook buffer4_send
 ];

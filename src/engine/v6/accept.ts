@@ -7,7 +7,7 @@ import { duidLength } from '../../wire/v6/duid.ts';
 import { messageType6 } from '../../wire/v6/message.ts';
 import { option6 } from '../../wire/v6/option-codes.ts';
 import type { Options6 } from '../../wire/v6/options.ts';
-import { relayReplies6 } from '../../wire/v6/relay.ts';
+import { checkRelayReplies6 } from '../../wire/v6/relay.ts';
 import { decodeCodes6 } from '../../wire/v6/values.ts';
 import { decodeVendorClass6 } from '../../wire/v6/vendor.ts';
 import { classifyByTests } from '../class-steps.ts';
@@ -24,7 +24,7 @@ export function decode(t: Transaction6): StepResult {
       t.relays = relays;
       t.query = message;
       // An answer that cannot go back must not be worked for.
-      relayReplies6(relays);
+      checkRelayReplies6(relays);
     }
     readQuery(t);
   } catch (error) {

@@ -1,4 +1,4 @@
-// The steps at which hook libraries see a whole packet. Each is one comparison when nobody waits there.
+// The steps at which hook libraries see a whole packet. Each is one comparison when nobody waits there (whereHooked).
 import { askCallouts, droppedByCallout, hooksAt, parkingLotFull } from '../hook-step.ts';
 import { drop, type StepResult } from '../pipeline.ts';
 import { readQuery } from './accept.ts';

@@ -52,7 +52,7 @@ function lookUpIa(
   if (!isSolicit && s.hints.length === 1 && recall(s, wished[0] ?? null))
     return { addresses: wished, lookup: null };
   const candidates = isSolicit || wished.length === 0 ? drawCandidates(s, subnets, poolChoices(s)[0]) : [];
-  const addresses = [...new Set([...wished, ...candidates])];
+  const addresses = wished.length === 0 ? candidates : [...new Set([...wished, ...candidates])];
   const hold = isSolicit ? likelyOffer(s, placedHints(s)[0]?.address ?? null) : null;
   return { addresses, lookup: findLeases(s, addresses, hold) };
 }

@@ -7,6 +7,7 @@ import {
   classifyByReservation,
   dropMembersOfDrop,
 } from '../class-steps.ts';
+import { whereHooked } from '../hook-step.ts';
 import { drop, type Step, type StepResult } from '../pipeline.ts';
 import { acceptMessage, checkSanity, classifyByPacket, decode } from './accept.ts';
 import { confirm } from './confirm.ts';
@@ -37,25 +38,25 @@ import { requireMulticast } from './unicast.ts';
 
 export const pipeline6: readonly Step<Transaction6>[] = [
   checkService, // is the service switched on?
-  bufferReceive, // hook buffer6_receive
+  whereHooked(bufferReceive), // hook buffer6_receive
   decode, // bytes → relays and message
   classifyByPacket, // ALL, vendor class, tests of pass 1
   acceptMessage, // message type, server identifier, unicast
-  packetReceive, // hook pkt6_receive
+  whereHooked(packetReceive), // hook pkt6_receive
   dropMembersOfDrop, // class DROP
   checkSanity, // what the message must and must not carry
   forwardQuery, // DHCPv4 over DHCPv6: the DHCPv4 server goes on
   (t) => classifyByEarlyReservation(t, collectIdentifiers), // early-global-reservations-lookup
   selectSubnet, // which link is it?
-  subnetSelect, // hook subnet6_select
+  whereHooked(subnetSelect), // hook subnet6_select
   lookUp, // leases and candidates of every IA, reservations: one round trip
   classifyByReservation, // reserved classes, KNOWN or UNKNOWN, tests of pass 2, class DROP again
   dispatch, // one file per message type
   (t) => classifyByPools(t, poolsOfGrants(t)), // classes that wait for the leases: evaluate-additional-classes
   buildReply, // identifiers, IAs, options of every scope
   chooseDestination, // the relay, or the client
-  leasesCommitted, // hook leases6_committed
-  packetSend, // hook pkt6_send
+  whereHooked(leasesCommitted), // hook leases6_committed
+  whereHooked(packetSend), // hook pkt6_send
   encode, // relays and message → bytes
   bufferSend, // hook buffer6_send
 ];

@@ -82,9 +82,11 @@ export function dealFindings<L extends Lease>(
   const [clock] = results as readonly (readonly (readonly unknown[])[])[];
   const now = Number(clock![0]![0]);
   const rows = results[leasesAt];
+  // Of new clients nothing is known.
+  if (!Array.isArray(rows) || rows.length === 0) return queries.map(() => ({ own: none, held: none, now }));
   const byAddress = new Map<unknown, L>();
   const byOwner = new Map<string, Set<L>>();
-  for (const row of Array.isArray(rows) ? (rows as readonly (readonly unknown[])[]) : []) {
+  for (const row of rows as readonly (readonly unknown[])[]) {
     const key = row[0] instanceof Uint8Array ? Buffer.from(row[0]).toString('latin1') : row[0];
     if (byAddress.has(key)) continue;
     const lease = table.decode(row);
@@ -110,3 +112,5 @@ export function dealFindings<L extends Lease>(
     return { own: [...own], held, now };
   });
 }
+
+const none: readonly never[] = [];

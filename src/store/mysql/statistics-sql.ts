@@ -48,15 +48,27 @@ export function addedLeases<L extends Lease>(
   const { table: name, statKeys } = table;
   const count = (target: string, withPool: boolean, states: readonly number[]): string[] => {
     const deltas = new Map<string, number>();
-    const note = (lease: L, n: 1 | -1): void => {
-      if (!states.includes(lease.state)) return;
+    // Mostly one after the other is counted as the same: they are noted together.
+    let run: { readonly lease: L; count: number } | null = null;
+    const endRun = (): void => {
+      if (!run) return;
+      const { lease } = run;
       const types = lease.family === 6 && statKeys.length > 0 ? [lease.type] : [];
       const pool = withPool ? [lease.poolId] : [];
       const key = [lease.subnetId, ...pool, ...types, lease.state].join(',');
-      deltas.set(key, (deltas.get(key) ?? 0) + n);
+      deltas.set(key, (deltas.get(key) ?? 0) + run.count);
+    };
+    const note = (lease: L, n: 1 | -1): void => {
+      if (!states.includes(lease.state)) return;
+      if (!run || !isCountedAs(run.lease, lease)) {
+        endRun();
+        run = { lease, count: 0 };
+      }
+      run.count += n;
     };
     for (const lease of added) note(lease, 1);
     for (const lease of removed) note(lease, -1);
+    endRun();
     const rows = [...deltas].filter(([, n]) => n !== 0).sort(([a], [b]) => compareNumbers(a, b));
     const keys = ['subnet_id', ...(withPool ? ['pool_id'] : []), ...statKeys, 'state'];
     return rows.map(
@@ -70,6 +82,12 @@ export function addedLeases<L extends Lease>(
     ...count(`${name}_pool_stat`, true, table.countedStates.pool),
   ];
 }
+
+const isCountedAs = (a: Lease, b: Lease): boolean =>
+  a.subnetId === b.subnetId &&
+  a.poolId === b.poolId &&
+  a.state === b.state &&
+  (a.family === 4 || b.family === 4 || a.type === b.type);
 
 /** Keys of counters in the order that every batch takes them. */
 function compareNumbers(a: string, b: string): number {

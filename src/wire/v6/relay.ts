@@ -19,6 +19,14 @@ export function relayReplies6(relays: readonly RelayMessage6[]): RelayMessage6[]
   }));
 }
 
+/** Throws as {@link relayReplies6} would. */
+export function checkRelayReplies6(relays: readonly RelayMessage6[]): void {
+  for (const { options } of relays) {
+    const request = options.get(option6.echoRequest);
+    if (request) askedBack(request);
+  }
+}
+
 /** Interface-ID of the relay next to the client that tells one (RFC 8415 §21.18). */
 export function interfaceIdOf6(relays: readonly RelayMessage6[]): Uint8Array | undefined {
   for (let level = relays.length - 1; level >= 0; level--) {
