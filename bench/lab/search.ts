@@ -19,9 +19,8 @@ export interface SearchOptions<P extends Probe> {
 }
 
 const allowedLoss = 1;
-/** Bisecting ends when the limits are this close. */
+/** Bisecting ends when the limits are this close, and what does not hold for longer is lowered by as much. */
 const precision = 0.06;
-const stepDown = 0.85;
 /** Of the rate that the search begins with: nothing below this is tried. */
 const leastShare = 0.05;
 const settleMilliseconds = 500;
@@ -69,6 +68,6 @@ export async function highestRate<P extends Probe>(options: SearchOptions<P>): P
     const found = await run(low, options.confirmSeconds);
     if (found.lossPercent < allowedLoss || low < options.from * leastShare) return found;
     // Once more at the same rate: it may have been somebody else's work on the machine.
-    if (attempt % 2 === 1) low *= stepDown;
+    if (attempt % 2 === 1) low *= 1 - precision;
   }
 }

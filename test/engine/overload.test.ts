@@ -194,7 +194,9 @@ for (const [name, latency, queueCapacity] of [
     const before = within(bound, 1_000, overload.from).flatMap(({ waits }) => waits);
     const after = within(bound, overload.to + 2_000, 16_000).flatMap(({ waits }) => waits);
     assert.ok(percentile(after, 0.99) <= percentile(before, 0.99) + 1, 'normal latency after 2 s');
-    assert.ok(within(bound, overload.to + 2_000, 15_900).length >= 0.99 * 1.9 * (peak / 2));
+    // The share that the kernel drops ends by itself.
+    const again = within(bound, overload.to + 1_500, 15_900).length;
+    assert.ok(again >= 0.99 * 2.4 * (peak / 2), `${again} bound from 1.5 s after it on`);
   });
 }
 

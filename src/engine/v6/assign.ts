@@ -30,17 +30,10 @@ export function assignAll(t: Transaction6, ias: readonly IaSearch[] = t.ias): vo
   const reserved = reservedByIa(t, ias);
   const assigned = (s: IaSearch) => assign(s, reserved.get(s) ?? noneReserved);
   const settle = (): void => settleSubnet(t, ias);
-  const waiting: Promise<void>[] = [];
-  for (const s of ias) {
-    try {
-      const assignment = assigned(s);
-      if (assignment) waiting.push(assignment);
-    } catch (error) {
-      // Not while another is under way.
-      waiting.push(Promise.reject(error));
-    }
-  }
-  return waiting.length > 0 ? Promise.all(waiting).then(settle) : settle();
+  // Of several none may throw while another is under way.
+  if (ias.length > 1) return Promise.all(ias.map(async (s) => assigned(s))).then(settle);
+  const waiting = ias.length === 1 ? assigned(ias[0]!) : undefined;
+  return waiting ? waiting.then(settle) : settle();
 }
 
 const noneReserved: readonly ChosenLease[] = [];
