@@ -27,7 +27,8 @@ export function useSubnet(t: Transaction4, subnet: Subnet | null): void {
     const clientId = subnet.parameters.matchClientId && t.clientId ? new Uint8Array(t.clientId) : null;
     // Copies: what a lease keeps must not keep the whole datagram alive.
     const client = { family: 4, clientId, hwaddr: new Uint8Array(t.query.chaddr) } as const;
-    t.client = { ...client, keys: ownerKeys(client) };
+    // Field by field: a spread costs ten times as much.
+    t.client = { family: 4, clientId, hwaddr: client.hwaddr, keys: ownerKeys(client) };
     t.isOfferPublic = mayAskAnyServer(t);
   }
 }
