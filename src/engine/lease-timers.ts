@@ -149,7 +149,13 @@ export class LeaseTimers<L extends Lease> {
   }
 
   /** Reads assigned and declined addresses back from the store, other servers' included. */
-  async recount(): Promise<void> {
+  recount(): Promise<void> {
+    const running = this.#recount().finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return running;
+  }
+
+  async #recount(): Promise<void> {
     try {
       this.#deps.usage.recount(await this.#deps.leases.counts());
     } catch (error) {

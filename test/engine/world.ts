@@ -131,6 +131,8 @@ export class World<F extends Family = 4> {
     this.snapshot = buildConfig(config, this.family);
     this.server.onSnapshot(this.snapshot, previous);
     await this.clock.advance(0);
+    // Leases are counted anew: what a packet changes meanwhile may be counted before, or not at all.
+    await this.server.timers.idle();
   }
 
   /** The process starts anew; the leases stay where they are. */

@@ -53,7 +53,7 @@ export async function findWithOffers<L extends Lease>(
   const hasAddresses = holds.length > 0 || queries.some(({ addresses }) => addresses.length > 0);
   const read = hasAddresses && (holds.length > 0 || ledger.writesDown);
   const withdrawals = ledger.takeWithdrawals();
-  const { sql, leasesAt } = findPacket(table, queries, {
+  const { sql, leasesAt, isAlone } = findPacket(table, queries, {
     server: ledger.server,
     withdraw: withdrawals?.sql ?? null,
     holds,
@@ -61,7 +61,8 @@ export async function findWithOffers<L extends Lease>(
   });
   let results;
   try {
-    results = await lanes.packet(sql);
+    const answer = await lanes.packet(sql);
+    results = isAlone ? [answer] : answer;
   } catch (error) {
     for (const place of places) if (isVisit(place)) place.end('unchanged');
     throw error;

@@ -21,14 +21,16 @@ export interface FindOffers {
 
 export interface FindPacket {
   readonly sql: string;
-  /** Which result has the leases; the first one is the clock. */
+  /** Which result has the clock, as its first row, and the leases. */
   readonly leasesAt: number;
+  /** There is no other: then the answer is the result, else a list of them. */
+  readonly isAlone: boolean;
 }
 
 /**
- * The clock, then one SELECT per index (client identifier, hardware address, address): each is a range over its own
+ * The clock and one SELECT per index (client identifier, hardware address, address): each is a range over its own
  * index, where one SELECT with OR would scan the table. One statement for all of them: a lone lookup takes 250 instead
- * of 300 µs. No locks: a lookup promises nothing, a claim decides.
+ * of 300 µs, and the result of each statement wakes the asker. No locks: a lookup promises nothing, a claim decides.
  */
 export function findPacket<L extends Lease>(
   table: LeaseSql<L>,
@@ -44,16 +46,16 @@ export function findPacket<L extends Lease>(
   }
   const select = (index: string, where: string): string =>
     `SELECT ${table.selectList} FROM ${table.table} AS l FORCE INDEX (${index}) WHERE ${where}`;
-  const selects = table.ownerLookups(clients).map(({ index, where }) => select(index, where));
+  const selects = [clockSelect(table)];
+  for (const { index, where } of table.ownerLookups(clients)) selects.push(select(index, where));
   if (addresses.size > 0) {
     const list = Array.from(addresses, (key) => table.addressLiteral(addressKey(key))).join(',');
     selects.push(select('PRIMARY', `l.address IN (${list})`));
   }
-  const before = ['SELECT UNIX_TIMESTAMP()'];
+  const before: string[] = [];
   if (offers.withdraw !== null) before.push(offers.withdraw);
   if (offers.holds.length > 0) before.push(holdStatement(table.family, offers.server, offers.holds));
-  // DO: several results even where nothing is looked up.
-  const statements = [...before, selects.length > 0 ? selects.join(' UNION ALL ') : 'DO 0'];
+  const statements = [...before, selects.join(' UNION ALL ')];
   if (offers.read) {
     // After the leases, and the blocks last: offer-blocks.ts says why.
     const blocks = new Set<L['address']>();
@@ -69,8 +71,15 @@ export function findPacket<L extends Lease>(
       blocksSelect(table.family, offers.server, Array.from(blocks, addressKey)),
     );
   }
-  return { sql: statements.join(';\n'), leasesAt: before.length };
+  return { sql: statements.join(';\n'), leasesAt: before.length, isAlone: statements.length === 1 };
 }
+
+/** As if it were a lease that only has a time: see decodeCommon in lease-columns.ts. */
+function clockSelect<L extends Lease>({ selectList }: LeaseSql<L>): string {
+  const cells = selectList.split(', ').map((_, i) => (i === clockAt ? 'UNIX_TIMESTAMP()' : 'NULL'));
+  return `SELECT ${cells.join(', ')}`;
+}
+const clockAt = 2;
 
 /** `results`: of {@link findPacket}. A client in several subnets is found in all; each query keeps its own. */
 export function dealFindings<L extends Lease>(
@@ -79,14 +88,13 @@ export function dealFindings<L extends Lease>(
   results: readonly unknown[],
   leasesAt: number,
 ): LeaseFindings<L>[] {
-  const [clock] = results as readonly (readonly (readonly unknown[])[])[];
-  const now = Number(clock![0]![0]);
-  const rows = results[leasesAt];
+  const [clock, ...rows] = results[leasesAt] as readonly (readonly unknown[])[];
+  const now = Number(clock![clockAt]);
   // Of new clients nothing is known.
-  if (!Array.isArray(rows) || rows.length === 0) return queries.map(() => ({ own: none, held: none, now }));
+  if (rows.length === 0) return queries.map(() => ({ own: none, held: none, now }));
   const byAddress = new Map<unknown, L>();
   const byOwner = new Map<string, Set<L>>();
-  for (const row of rows as readonly (readonly unknown[])[]) {
+  for (const row of rows) {
     const key = row[0] instanceof Uint8Array ? Buffer.from(row[0]).toString('latin1') : row[0];
     if (byAddress.has(key)) continue;
     const lease = table.decode(row);
