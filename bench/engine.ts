@@ -98,7 +98,7 @@ async function measure<F extends Family, L extends Lease>(
   );
   const distant = {
     ...memory,
-    backend: (process.env['KL'] ?? 'mysql') as 'mysql',
+    backend: 'mysql' as const,
     findAll: (async (queries) => {
       await pause(storeMilliseconds);
       return await memory.findAll(queries);

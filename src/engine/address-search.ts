@@ -240,12 +240,14 @@ export function rememberLease<L extends Lease>(s: AddressSearch<L>, lease: L): v
     s.engine.knownLeases?.remember(s.client, lease);
 }
 
-/** What was remembered is no longer so: looked up after all. */
+/** A write `onlyAsSeen` found that what was remembered is no longer so. */
+export const wasMisled = <L extends Lease>(s: AddressSearch<L>): void => s.engine.knownLeases?.wasWrong();
+
+/** In place of what was remembered: looked up after all. */
 export async function findInstead<L extends Lease>(
   s: AddressSearch<L>,
   requested: L['address'],
 ): Promise<void> {
-  s.engine.knownLeases?.wasWrong();
   s.isRecalled = false;
   s.held.clear();
   await findLeases(s, [requested], null);

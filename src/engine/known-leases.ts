@@ -1,8 +1,7 @@
 // The leases that this server wrote last, as they stand in the store unless somebody else changed them: a renewal need not look them up.
-import type { Lease } from '../store/lease.ts';
+import { infiniteLifetime, type Lease } from '../store/lease.ts';
 import type { ClientKey } from '../store/lease-store.ts';
 import { ownerName } from '../store/lease-owner.ts';
-import { infiniteLifetime } from '../store/lease.ts';
 
 export interface KnownLease<L extends Lease> {
   readonly lease: L;

@@ -43,4 +43,30 @@ export function itClaimsOnlyAsSeen<L extends Lease>(make: LeaseMaker<L>, it: It<
     assert.deepEqual(right.result === 'done' && [right.before, right.after], [old, await rowAt(1)]);
     assert.deepEqual(await rowAt(2), other);
   });
+
+  it('a batch in which other claims saw wrong decides on each by itself', async (store, { put, rowAt }) => {
+    const kept = await put(1, { validLifetime: 4000 });
+    const renewed = await put(2, { validLifetime: 4000 });
+    const taken = await put(3, { validLifetime: 4000 });
+    const [strict, loose, fresh] = await Promise.all([
+      store.write({ ...make.claim(1), seen: kept, onlyAsSeen: true }),
+      store.write({ ...make.claim(2), seen: { ...renewed, cltt: renewed.cltt - 1 } }),
+      // The row that it says is not there makes the whole packet fail.
+      store.write({ ...make.claim(3), seen: null }),
+    ]);
+    assert.deepEqual([loose.result, fresh.result], ['done', 'done']);
+    assert.deepEqual(loose.result === 'done' && loose.before, renewed);
+    assert.deepEqual(fresh.result === 'done' && fresh.before, taken);
+    // What did not go with the others was not carried out, and nobody was told that it was.
+    assert.ok(strict.result === 'done' || strict.result === 'absent');
+    assert.deepEqual(await rowAt(1), strict.result === 'done' ? strict.after : kept);
+    const mixed = await Promise.all([
+      store.write({ ...make.claim(1), seen: (await rowAt(1))!, onlyAsSeen: true }),
+      store.write({ ...make.claim(2), seen: renewed }),
+    ]);
+    assert.deepEqual(
+      mixed.map(({ result }) => result),
+      ['done', 'done'],
+    );
+  });
 }

@@ -2,7 +2,7 @@
 import { formatIpv4 } from '../../addr/ipv4.ts';
 import type { Lease4 } from '../../store/lease.ts';
 import { messageType4 } from '../../wire/v4/message.ts';
-import { askHolders, findInstead, isFreeForClient, isHolder } from '../address-search.ts';
+import { askHolders, findInstead, isFreeForClient, isHolder, wasMisled } from '../address-search.ts';
 import { countAllocationFailure } from '../allocation-failure.ts';
 import { eligibleSubnets, findPoolSubnet, isNetworkPoolAddress } from '../eligible.ts';
 import { freshAddresses } from '../fresh-address.ts';
@@ -110,6 +110,7 @@ async function assign(t: Transaction4, lease: Lease4 | null): Promise<StepResult
   }
   if (await commitLease(t, chosen, lease)) return acknowledged(t);
   if (t.isRecalled) {
+    wasMisled(t);
     await findInstead(t, requested);
     return await request(t);
   }

@@ -10,6 +10,7 @@ import {
   ownLeases,
   rememberOffer,
   setAside,
+  wasMisled,
 } from '../address-search.ts';
 import { countAllocationFailure } from '../allocation-failure.ts';
 import { eligibleSubnets } from '../eligible.ts';
@@ -65,9 +66,12 @@ function assign(s: IaSearch, reserved: readonly ChosenLease[]): void | Promise<v
 async function extendRecalled(s: IaSearch, reserved: readonly ChosenLease[]): Promise<void> {
   const [lease] = ownLeases(s);
   const chosen = lease ? recalledPlace(s, lease, reserved) : null;
-  if (chosen && (await grantLease(s, chosen, lease!))) {
-    granted(s);
-    return;
+  if (chosen) {
+    if (await grantLease(s, chosen, lease!)) {
+      granted(s);
+      return;
+    }
+    wasMisled(s);
   }
   await findInstead(s, s.hints[0]!.address);
   await assign(s, reserved);

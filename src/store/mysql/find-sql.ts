@@ -30,7 +30,7 @@ export interface FindPacket {
 /**
  * The clock and one SELECT per index (client identifier, hardware address, address): each is a range over its own
  * index, where one SELECT with OR would scan the table. One statement for all of them: a lone lookup takes 250 instead
- * of 300 µs, and the result of each statement wakes the asker. No locks: a lookup promises nothing, a claim decides.
+ * of 300 µs. No locks: a lookup promises nothing, a claim decides.
  */
 export function findPacket<L extends Lease>(
   table: LeaseSql<L>,
@@ -74,7 +74,7 @@ export function findPacket<L extends Lease>(
   return { sql: statements.join(';\n'), leasesAt: before.length, isAlone: statements.length === 1 };
 }
 
-/** As if it were a lease that only has a time: see decodeCommon in lease-columns.ts. */
+/** As if it were a lease that only has a time, in the column `expire` of lease-columns.ts. */
 function clockSelect<L extends Lease>({ selectList }: LeaseSql<L>): string {
   const cells = selectList.split(', ').map((_, i) => (i === clockAt ? 'UNIX_TIMESTAMP()' : 'NULL'));
   return `SELECT ${cells.join(', ')}`;
