@@ -9,7 +9,6 @@ export interface KnownLease<L extends Lease> {
   readonly now: number;
 }
 
-/** About 600 bytes each. */
 const defaultCapacity = 65_536;
 /** Seconds: what ends so soon may be another client's by the time it is written. */
 const margin = 10;

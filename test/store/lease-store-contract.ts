@@ -36,8 +36,11 @@ export function leaseStoreContract<L extends Lease>(
   });
   beforeEach(() => opened.clear());
   after(async () => {
-    await store.close();
-    await opened.close();
+    try {
+      await store.close();
+    } finally {
+      await opened.close();
+    }
   });
 
   const rowAt = async (n: number): Promise<L | undefined> =>
