@@ -60,9 +60,12 @@ export function claimPacket<L extends Lease>(
   const add = (sql: string): number => statements.push(sql) - 1;
 
   const updates = renewalUpdates(table, renewals);
+  // One row is cheapest counted by the triggers: a claim then has three statements instead of eight.
+  const counts = ownStatistics && (claims.length > 1 || overwrites.length > 0);
   // One statement is a transaction of its own.
-  const isOne = inserts.length === 0 && updates.length === 1;
-  add(`SET ${ownStatistics ? '@fleet_statistics_off = 1, ' : ''}@fleet_now = UNIX_TIMESTAMP()`);
+  const isOne =
+    inserts.length === 0 ? updates.length === 1 : updates.length === 0 && overwrites.length === 0 && !counts;
+  add(`SET ${counts ? '@fleet_statistics_off = 1, ' : ''}@fleet_now = UNIX_TIMESTAMP()`);
   if (!isOne) add('START TRANSACTION');
   if (overwrites.length > 0) {
     // Two rows where one may be is an error, which rolls back.
@@ -75,7 +78,7 @@ export function claimPacket<L extends Lease>(
     add(`INSERT INTO ${table.table} (${columns.join(', ')}) VALUES ${rows.join(',')}`);
   }
   const updatesAt = updates.map(add);
-  if (ownStatistics) {
+  if (counts) {
     const before = overwrites.map(({ seen }) => seen!);
     for (const sql of addedLeases(
       table,
