@@ -125,6 +125,7 @@ function requestFor<L extends Lease>(s: AddressSearch<L>, subnet: Subnet, pools:
     pools,
     client: s.client!,
     count: candidatesPerDraw,
+    isAlone: s.engine.leases.isAlone(subnet.id),
     excludeFirstLast24: s.snapshot.globals.compatibility.excludeFirstLast24,
   };
 }

@@ -171,6 +171,7 @@ export function createBatchingLeaseStore<L extends Lease>(
     page: (after, limit, subnetIds) => backend.page(after, limit, subnetIds),
     findFree: (ranges, start, limit, client) => backend.findFree(ranges, start, limit, client),
     counts: () => backend.counts(),
+    isAlone: (subnetId) => backend.isAlone(subnetId),
     takeReserved: (subnetId, ranges) => backend.takeReserved(subnetId, ranges),
     withdraw: (address, client) => backend.withdraw(address, client),
     close: () =>

@@ -183,6 +183,8 @@ export interface LeaseStore<L extends Lease = Lease> {
     client?: ClientKey,
   ): Promise<readonly L['address'][]>;
   counts(): Promise<readonly LeaseCount[]>;
+  /** No other server offers addresses of the subnet just now, as far as is known here. */
+  isAlone(subnetId: number): boolean;
   /**
    * An address of the subnet inside `ranges` that other servers leave to this one, most likely free; setting it aside for a
    * client costs least. Null: there is none at hand. Whoever does not use it withdraws it.
@@ -216,6 +218,7 @@ export interface LeaseBackend<L extends Lease = Lease> {
     client?: ClientKey,
   ): Promise<readonly L['address'][]>;
   counts(): Promise<readonly LeaseCount[]>;
+  isAlone(subnetId: number): boolean;
   takeReserved(subnetId: number, ranges: readonly AddressRange[]): Address | null;
   withdraw(address: L['address'], client: ClientKey): void;
   close(): Promise<void>;

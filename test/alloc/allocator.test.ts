@@ -133,6 +133,27 @@ for (const kind of kinds) {
     assert.deepEqual([counts[19], counts[20], counts[21], counts[59]], [1, 4, 2, 1]);
   });
 
+  it('on shared leases iterative goes up while the server is alone, and by client when it is not', () => {
+    const on = subnet('iterative', [pool(0, 9999)]);
+    const allocator = allocatorWith(true);
+    const drawn = (n: number, isAlone: boolean): number => {
+      const draw = allocator.draw({ ...request(kind, on, n, 1), isAlone });
+      draw.keep(draw.candidates[0]!.address);
+      return first(draw);
+    };
+    const begin = drawn(0, true);
+    const up = [1, 2, 3].map((n) => drawn(n, true));
+    assert.deepEqual(
+      up,
+      [1, 2, 3].map((step) => (begin + step) % 10_000),
+    );
+    const other = allocatorWith(true, 2);
+    assert.deepEqual(
+      [4, 5, 6].map((n) => drawn(n, false)),
+      [4, 5, 6].map((n) => first(other.draw(request(kind, on, n, 1)))),
+    );
+  });
+
   it('on shared leases the second candidates of two servers differ', async () => {
     const on = subnet('iterative', [pool(0, 65_535)]);
     const [a, b] = [allocatorWith(true, 11), allocatorWith(true, 99)];

@@ -102,6 +102,7 @@ function leaseList(stored: readonly Lease[]): LeaseStore<Lease> {
     flushReclaimed: notAsked,
     findFree: notAsked,
     ofClients: notAsked,
+    isAlone: () => true,
     takeReserved: () => null,
     counts: notAsked,
     withdraw: notAsked,

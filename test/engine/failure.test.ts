@@ -21,6 +21,7 @@ async function worldWith(change: (store: LeaseStore<Lease4>) => Partial<LeaseSto
     'page',
     'findFree',
     'counts',
+    'isAlone',
     'close',
   ] as const;
   const leases = { backend: store.leases.backend } as Record<string, unknown>;

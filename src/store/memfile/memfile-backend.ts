@@ -168,6 +168,7 @@ export async function openMemfileBackend<L extends Lease>(
     },
     counts: () => Promise.resolve(table.counts()),
     // Nobody else offers anything.
+    isAlone: () => true,
     takeReserved: () => null,
     withdraw: (address, client) => offers.release(address, ownerName(client)),
     cleanUp: () => file?.cleanUp() ?? Promise.resolve(),

@@ -318,6 +318,7 @@ export function openMysqlBackend<L extends Lease>(
         leases: Number(row.at(-1)),
       }));
     },
+    isAlone: (subnetId) => ledger.isAlone(subnetId),
     takeReserved: (subnetId, ranges) => ledger.blocks.take(subnetId, ranges),
     withdraw: (address, client) => ledger.withdraw(address, ownerName(table.fitClient(client))),
     async close() {

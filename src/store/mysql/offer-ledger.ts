@@ -36,6 +36,8 @@ export interface OfferLedger {
   join(subnetIds: Iterable<number>): Promise<void> | null;
   /** Synchronous, so that a change of place cannot come in between. `memory`: see {@link hold}. */
   placeOf(subnetId: number, milliseconds: number): OfferPlace;
+  /** As far as the other servers told. */
+  isAlone(subnetId: number): boolean;
   hold(address: Address, owner: string, milliseconds: number, subnetId: number): boolean;
   isHeldByOther(address: Address, owner: string): boolean;
   isHeldBy(address: Address, owner: string): boolean;
@@ -337,6 +339,10 @@ export function createOfferLedger(
       scope.usedAt = now();
       if (scope.state === 'joining' || !isKnown(scope)) return 'later';
       return scope.state === 'memory' ? 'memory' : 'table';
+    },
+    isAlone(subnetId) {
+      const scope = scopes.get(subnetId);
+      return scope?.state === 'memory' && isKnown(scope);
     },
     hold(address, owner, milliseconds, subnetId) {
       if (withdrawn.isOnItsWay(address) || !memory.hold(address, owner, milliseconds, subnetId)) return false;
