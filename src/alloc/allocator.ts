@@ -86,7 +86,7 @@ export const defaultAllocation: Omit<AllocatorOptions, 'sharedLeases'> = {
 
 /** What is remembered about one subnet's addresses, or its prefixes; goes with the subnet when the configuration drops it. */
 interface SubnetState {
-  /** Where `iterative` goes on: the first candidate of the latest draw, or what was found when none was free. */
+  /** Where `iterative` goes on: the first candidate of the latest draw, or what was found where all seemed taken. */
   last: Address | null;
   /** `random`, `flq`: position in the current shuffle, and its seed. */
   position: number;
@@ -116,6 +116,8 @@ const mostFreeLists = 16;
 const drawnFromList = 4;
 const triesPerCandidate = 8;
 const lowPressure = 0.1;
+/** Four in ten of the latest draws found their first candidate taken: where `iterative` is, everything may be. */
+const highPressure = 0.4;
 /** Below it one candidate will do: more than twenty draws ago one was not free. */
 const leastPressure = 0.01;
 /** Milliseconds. A pool without a free address is the one case where the search reads all of it. */
@@ -209,6 +211,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
         ...draw,
         keep(kept) {
           draw.keep(kept);
+          for (const list of state.free.values()) forget(list, draw, kept);
           // Behind later draws lie addresses that are leased by now.
           if (kept === null && state.last === drawn) state.last = before;
         },
@@ -223,7 +226,16 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
       const draw = (): Draw => {
         const inOrder = preferences(request.client, list.addresses);
         const found = inOrder.map((address) => space.find(address)).filter((place) => place !== null);
-        return forgetting(list, drawFrom(request, drawnFromList, found), (kept) => (state.last = kept));
+        const draw = drawFrom(request, drawnFromList, found);
+        return {
+          ...draw,
+          keep(kept) {
+            draw.keep(kept);
+            forget(list, draw, kept);
+            // Going up would meet one leased address after the other.
+            if (kept !== null && state.pressure >= highPressure) state.last = kept;
+          },
+        };
       };
       const first = draw();
       const mayFindMore = list.exhaustedUntil <= deps.clock();
@@ -302,7 +314,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
 function candidatesAt(pressure: number): number {
   if (pressure < leastPressure) return 1;
   if (pressure < lowPressure) return 2;
-  return pressure < 0.4 ? 4 : Infinity;
+  return pressure < highPressure ? 4 : Infinity;
 }
 
 const drawsPrefixes = ({ pools }: AllocationRequest): boolean => pools[0]?.delegatedLength !== undefined;
@@ -321,17 +333,11 @@ function preferences(client: ClientKey, addresses: ReadonlySet<Address>): Addres
 }
 
 /** Takes off the list what the draw used, and what it tried before that in vain. */
-function forgetting(list: FreeList, draw: Draw, used: (address: Address) => void): Draw {
-  return {
-    ...draw,
-    keep(kept) {
-      const place = draw.candidates.findIndex(({ address }) => address === kept);
-      const tried = place < 0 ? draw.candidates : draw.candidates.slice(0, place + 1);
-      for (const { address } of tried) list.addresses.delete(address);
-      draw.keep(kept);
-      if (kept !== null) used(kept);
-    },
-  };
+function forget(list: FreeList, { candidates }: Draw, kept: Address | null): void {
+  if (list.addresses.size === 0) return;
+  const used = candidates.findIndex(({ address }) => address === kept);
+  const tried = used < 0 ? candidates : candidates.slice(0, used + 1);
+  for (const { address } of tried) list.addresses.delete(address);
 }
 
 function* startingWith(first: Candidate, rest: Iterable<Candidate>): Iterable<Candidate> {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { defaultAllocation, type Allocator, type Draw } from '../../src/alloc/allocator.ts';
+import type { Address } from '../../src/addr/family.ts';
 import type { Subnet } from '../../src/config/snapshot.ts';
 import { shuffledIndex } from '../../src/alloc/shuffle.ts';
 import { addresses4, allocatorWith, kinds, request } from './kinds.ts';
@@ -188,6 +189,46 @@ for (const kind of kinds) {
     assert.equal(allocator.isOfferedToOther(address, kind.client(1)), false);
     now = defaultAllocation.offerHold;
     assert.equal(allocator.isOfferedToOther(address, kind.client(2)), false);
+  });
+
+  it('going up, a leased address costs one search, and a long row of them a few', async () => {
+    /** How many of `clients` find their first candidate leased. */
+    const searches = async (leased: ReadonlySet<number>, clients: number): Promise<number> => {
+      const on = subnet('iterative', [pool(0, 9999)]);
+      const allocator = allocatorWith(false, 3, () => 0);
+      const taken = new Set(leased);
+      const findFree = (_: unknown, start: Address, limit: number): Promise<Address[]> => {
+        const free: Address[] = [];
+        for (let i = 0; i < 10_000 && free.length < limit; i++) {
+          const at = (place(start) + i) % 10_000;
+          if (!taken.has(at)) free.push(kind.address(at));
+        }
+        return Promise.resolve(free);
+      };
+      let count = 0;
+      for (let n = 0; n < clients; n++) {
+        const asked = request(kind, on, n, 8);
+        const draw = allocator.draw(asked);
+        let used = draw.candidates.find(({ address }) => !taken.has(place(address)))?.address ?? null;
+        draw.keep(used);
+        while (used === null) {
+          count++;
+          const more = await allocator.drawFree({ findFree }, asked);
+          used = more.candidates.find(({ address }) => !taken.has(place(address)))?.address ?? null;
+          more.keep(used);
+        }
+        assert.ok(!taken.has(place(used)));
+        taken.add(place(used));
+        allocator.declined(asked.client);
+      }
+      return count;
+    };
+    const scattered = new Set(Array.from({ length: 200 }, (_, i) => i * 50 + 7));
+    assert.ok((await searches(scattered, 5000)) <= 100);
+    const row = new Set(Array.from({ length: 4000 }, (_, i) => i));
+    assert.ok((await searches(row, 1000)) <= 20);
+    // Nothing is left out.
+    await searches(row, 6000);
   });
 
   it('a draw from the free list keeps to the pools and to the store’s answer', async () => {
