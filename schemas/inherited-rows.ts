@@ -4,6 +4,9 @@ import { bool, int, real, text, type KeyRow } from './key-row.ts';
 export type ScopeLetters = 'GNSP' | 'GNS' | 'NS';
 
 /** Set where it is needed, it holds for everything inside; unset, the scope around it decides. */
+const iterative =
+  '`iterative` goes up, beside other servers that share the leases from a place of the client’s own.';
+
 export const inheritedRows: readonly (readonly [ScopeLetters, KeyRow])[] = [
   [
     'GNS',
@@ -125,7 +128,7 @@ export const inheritedRows: readonly (readonly [ScopeLetters, KeyRow])[] = [
   ],
   [
     'GNS',
-    text('allocator', 'How a free address is looked for.', {
+    text('allocator', `How a free address is looked for. ${iterative}`, {
       family: 4,
       values: ['iterative', 'random', 'flq', 'shared-flq'],
       default: 'iterative',
@@ -133,15 +136,19 @@ export const inheritedRows: readonly (readonly [ScopeLetters, KeyRow])[] = [
   ],
   [
     'GNS',
-    text('allocator', 'How a free address is looked for; IPv6 pools are too large for a list of free ones.', {
-      family: 6,
-      values: ['iterative', 'random', 'shared-flq'],
-      default: 'iterative',
-    }),
+    text(
+      'allocator',
+      `How a free address is looked for; IPv6 pools are too large for a list of free ones. ${iterative}`,
+      {
+        family: 6,
+        values: ['iterative', 'random', 'shared-flq'],
+        default: 'iterative',
+      },
+    ),
   ],
   [
     'GNS',
-    text('pd-allocator', 'How a free prefix is looked for.', {
+    text('pd-allocator', `How a free prefix is looked for. ${iterative}`, {
       family: 6,
       values: ['iterative', 'random', 'flq', 'shared-flq'],
       default: 'iterative',
