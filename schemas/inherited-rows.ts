@@ -3,10 +3,10 @@ import { bool, int, real, text, type KeyRow } from './key-row.ts';
 
 export type ScopeLetters = 'GNSP' | 'GNS' | 'NS';
 
-/** Set where it is needed, it holds for everything inside; unset, the scope around it decides. */
 const iterative =
   '`iterative` goes up, beside other servers that share the leases from a place of the client’s own.';
 
+/** Set where it is needed, it holds for everything inside; unset, the scope around it decides. */
 export const inheritedRows: readonly (readonly [ScopeLetters, KeyRow])[] = [
   [
     'GNS',

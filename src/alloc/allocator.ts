@@ -302,10 +302,10 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
     if (space.size === 0) return [];
     const word = wordOf(request);
     if (word === 'random' || word === 'flq') return randomOrder(space, state, limit);
-    if (word === 'iterative' && !options.sharedLeases) return ascendingOrder(space, state, 0);
-    // Where it begins nobody has been lately: what it gave out before it was started anew is leased.
-    if (word === 'iterative' && request.isAlone === true)
-      return ascendingOrder(space, state, Math.floor(deps.random() * space.size));
+    if (word === 'iterative' && (request.isAlone === true || !options.sharedLeases)) {
+      // Elsewhere than before: what a server gave out before it was started anew is leased.
+      return ascendingOrder(space, state, options.sharedLeases ? Math.floor(deps.random() * space.size) : 0);
+    }
     return clientOrder(request, space, limit, instance);
   }
 }

@@ -70,6 +70,8 @@ function offersContract<L extends Lease>(make: LeaseMaker<L>): void {
     await offer(a, 1, 1);
     await untilSole();
     assert.equal((await offer(a, 2, 2)).hold, 'held');
+    assert.equal(a.isAlone(1), true);
+    assert.equal(a.isAlone(2), false, 'nobody has asked there yet');
     const b = openServer('b');
     const started = performance.now();
     let answer = await offer(b, 2, 3);
@@ -84,6 +86,7 @@ function offersContract<L extends Lease>(make: LeaseMaker<L>): void {
       make.address(3),
       make.address(4),
     ]);
+    assert.deepEqual([a.isAlone(1), b.isAlone(1)], [false, false]);
     assert.equal((await offer(b, 3, 3)).hold, 'held');
     assert.equal((await offer(a, 3, 4)).hold, 'taken', 'and the first one sees what the second offers');
     await a.close();
