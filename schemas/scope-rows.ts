@@ -380,7 +380,16 @@ export const scopes: Readonly<Record<ScopeName, Scope>> = {
       text('user', 'Account.'),
       text('password', 'Password. Better: password-file, or FLOTILLA_DATABASE_PASSWORD in the environment.'),
       text('password-file', 'File with the password; a relative path starts at the configuration file.'),
-      bool('persist', 'memfile: write leases to disk.', { default: true }),
+      bool('persist', 'memfile: write leases to disk; with false they are gone when the server ends.', {
+        default: true,
+      }),
+      bool(
+        'sync-writes',
+        'memfile, not a key of Kea: an answer waits until its leases are on the disk, one fdatasync for all that wait. ' +
+          'false is faster: a killed server still loses nothing, a power cut what the system had not written yet. ' +
+          'See [running.md](running.md#leases-without-a-database).',
+        { default: true },
+      ),
       int('lfc-interval', 'memfile: seconds between clean-ups of the file; 0 is never.', { default: 3600 }),
       int('max-row-errors', 'memfile: bad lines tolerated; 0 is any number.', { default: 0 }),
       bool('readonly', 'Reservations: never write.', { default: false }),

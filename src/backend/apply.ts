@@ -21,6 +21,8 @@ export interface ConfigApplier {
    * Throws CONFIG_INVALID when the file alone is not good; then nothing changes.
    */
   replaceFile(file: ConfigParts): Applied;
+  /** What {@link replaceFile} would put in force. */
+  merged(file: ConfigParts): Snapshot;
 }
 
 export interface ApplierOptions {
@@ -74,6 +76,9 @@ export function createConfigApplier(options: ApplierOptions, { holder, log }: Ap
       } catch (error) {
         log.error('FLOTILLA_LAST_GOOD_UNUSABLE', messageOf(error));
       }
+    },
+    merged(parts) {
+      return buildSnapshot(mergeParts(parts, database), previous, { mode: 'quarantine', epoch }).snapshot;
     },
     replaceFile(parts) {
       buildSnapshot(parts, null, { mode: 'strict', epoch: null });

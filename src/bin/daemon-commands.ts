@@ -22,11 +22,11 @@ export function daemonOperations(daemon: Daemon, shutdown: (exitCode: number) =>
         uptime: Math.floor((Date.now() - daemon.startedAt) / 1000),
         reload: Math.floor((Date.now() - daemon.reloadedAt) / 1000),
         ...(daemon.service && { queue: daemon.service.server.queue() }),
-        sockets: errors.length === 0 ? { status: 'ready' } : { status: 'failed', errors },
+        sockets: daemon.service && errors.length === 0 ? { status: 'ready' } : { status: 'failed', errors },
       };
     },
     snapshot: () => daemon.holder.current(),
-    leases: () => daemon.service.stores.leases,
+    leases: () => daemon.leases(),
     testConfig: async (config) => daemon.testConfig(checked(config)),
     setConfig: (config) => daemon.applyConfig(checked(config)),
     reloadConfig: () => daemon.reload(),

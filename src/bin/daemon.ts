@@ -6,25 +6,25 @@ import type { ConfigBackend } from '../backend/config-backend.ts';
 import { buildSnapshot, type BuildResult } from '../config/build.ts';
 import { loadConfigFile, type CheckedConfig } from '../config/load.ts';
 import { createSnapshotHolder, type SnapshotHolder } from '../config/snapshot-holder.ts';
-import type { GlobalParameters } from '../config/snapshot.ts';
+import type { GlobalParameters, Snapshot } from '../config/snapshot.ts';
 import type { CommandRegistry } from '../control/command.ts';
-import { describeDatabase, type DatabaseAddress } from '../db/address.ts';
+import { describeDatabase } from '../db/address.ts';
 import { systemClock } from '../engine/clock.ts';
-import { NetworkState, networkStateOrigin } from '../engine/network-state.ts';
+import { NetworkState } from '../engine/network-state.ts';
 import { QueueTypes } from '../engine/queue-types.ts';
 import { Statistics } from '../engine/statistics.ts';
 import { FlotillaError, messageOf } from '../errors.ts';
 import { HookLibraries } from '../hooks/hook-libraries.ts';
 import type { LibrarySet } from '../hooks/library-set.ts';
 import type { LeveledLogger } from '../log.ts';
-import { checkDatabase, distinctDatabases } from './check-database.ts';
 import { prepareLibraries } from './check-sections.ts';
 import { logLevelOf } from './log-level.ts';
 import { openBackend, type DaemonBackend } from './open-backend.ts';
 import { openChannels, type ChannelDeps, type Channels } from './open-channels.ts';
 import { openService, type Service } from './open-service.ts';
 import { isDetectedAnew } from './open-transport.ts';
-import { sectionsChanged } from './sections.ts';
+import { SchemaWatch } from './schema-watch.ts';
+import { sectionsChanged, type OpenedFor } from './sections.ts';
 import { openServerDuid } from './server-duid-file.ts';
 
 export interface DaemonOptions {
@@ -40,7 +40,12 @@ export interface DaemonOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-const schemaRecheck = 5_000;
+interface PreparedConfig {
+  readonly config: CheckedConfig;
+  /** Of the file alone. */
+  readonly built: BuildResult;
+  readonly libraries: LibrarySet;
+}
 
 export class Daemon {
   readonly options: DaemonOptions;
@@ -62,7 +67,11 @@ export class Daemon {
   #turn: Promise<unknown> = Promise.resolve();
   #isStopping = false;
 
+  /** What each part was opened for; null: it is not open. */
+  #openedFor: OpenedFor = { service: null, backend: null, channels: null };
+
   readonly #channelDeps: ChannelDeps;
+  readonly #schemas: SchemaWatch;
 
   constructor(
     options: DaemonOptions,
@@ -74,6 +83,10 @@ export class Daemon {
     const { family } = options;
     this.queueTypes = new QueueTypes({ family });
     this.statistics = new Statistics({ clock: () => Date.now(), family });
+    this.#schemas = new SchemaWatch(
+      { family },
+      { log: deps.log, clock: systemClock, networkState: this.networkState },
+    );
     this.hooks = new HookLibraries({
       family,
       clock: systemClock,
@@ -84,7 +97,7 @@ export class Daemon {
       queueTypes: this.queueTypes,
       server: {
         snapshot: () => this.#holder.current(),
-        leases: () => this.#leases(),
+        leases: () => this.leases(),
         duid: () => this.#serverDuid,
       },
     });
@@ -101,8 +114,9 @@ export class Daemon {
   get holder(): SnapshotHolder {
     return this.#holder;
   }
-  get service(): Service {
-    return this.#service!;
+  /** Null between a reload that failed for good and the next one. */
+  get service(): Service | null {
+    return this.#service;
   }
   get backend(): ConfigBackend | null {
     return this.#backend?.backend ?? null;
@@ -128,42 +142,32 @@ export class Daemon {
     await this.#startBackend(built);
     await this.hooks.configured(libraries, config.written, this.#holder.current());
     await this.#startService();
-    this.#channels = await openChannels(config.written, this.#channelDeps);
+    await this.#openChannels();
   }
 
-  /** The file again (SIGHUP, config-reload). Throws when it is not good; then nothing changed. */
+  /** The file again (SIGHUP, config-reload). Throws what {@link applyConfig} throws. */
   async reload(): Promise<void> {
     await this.applyConfig(loadConfigFile(this.options.configPath, this.options.family));
   }
 
-  /** Another configuration in place of the file's (config-set). Throws when it is not good; then nothing changed. */
+  /**
+   * Another configuration in place of the file's (config-set). Throws when it is not good; then nothing changed. Also
+   * throws when what it asks for cannot be opened; then the previous one is in force again, or if that cannot be opened
+   * any more either, the next call opens what is missing.
+   */
   applyConfig(config: CheckedConfig): Promise<void> {
     return this.#inTurn(async () => {
-      const built = this.#build(config);
-      const libraries = await this.#prepareLibraries(config);
+      const previous = this.#config;
+      const prepared = await this.#prepare(config);
       try {
-        await this.hooks.configured(libraries, config.written, built.snapshot);
+        await this.#putInForce(prepared);
       } catch (error) {
-        await this.hooks.discard(libraries);
+        this.log.error(
+          'FLOTILLA_RELOAD_OPEN_FAIL',
+          `going back to the previous configuration, the new one cannot be opened: ${messageOf(error)}`,
+        );
+        await this.#goBack(previous);
         throw error;
-      }
-      this.#setLogLevel(config);
-      const changed = sectionsChanged(this.#config.written, config.written);
-      this.#config = config;
-      if (changed.backend) await this.backend?.stop();
-      this.hooks.use(libraries, () => {
-        if (this.#backend && !changed.backend) this.#backend.applier.replaceFile(config.parts);
-        else this.#holder.replace(built.snapshot);
-      });
-      if (changed.backend) await this.#startBackend(built);
-      if (changed.service || isDetectedAnew(config.written, this.service.transport)) {
-        await this.#stopService();
-        await this.#startService();
-      }
-      if (changed.channels) {
-        const old = this.#channels;
-        this.#channels = await openChannels(config.written, this.#channelDeps);
-        await old?.close();
       }
       this.reloadedAt = Date.now();
       this.log.info(
@@ -171,6 +175,60 @@ export class Daemon {
         'dynamic server reconfiguration succeeded with file: ' + this.options.configPath,
       );
     });
+  }
+
+  /** A configuration and its libraries, both good and not in force yet. */
+  async #prepare(config: CheckedConfig): Promise<PreparedConfig> {
+    const built = this.#build(config);
+    const libraries = await this.#prepareLibraries(config);
+    try {
+      if (!libraries.isEmpty)
+        await this.hooks.configured(libraries, config.written, this.#merged(config, built));
+    } catch (error) {
+      await this.hooks.discard(libraries);
+      throw error;
+    }
+    return { config, built, libraries };
+  }
+
+  /** With what the config backend gave, as far as that is known before another backend is asked. */
+  #merged(config: CheckedConfig, file: BuildResult): Snapshot {
+    const isKept = this.#backend && !sectionsChanged(this.#openedFor, config.written).backend;
+    return isKept ? this.#backend!.applier.merged(config.parts) : file.snapshot;
+  }
+
+  async #putInForce({ config, built, libraries }: PreparedConfig): Promise<void> {
+    const changed = sectionsChanged(this.#openedFor, config.written);
+    this.#setLogLevel(config);
+    this.#config = config;
+    if (changed.channels) await this.#openChannels();
+    if (changed.backend) await this.#stopBackend();
+    this.hooks.use(libraries, () => {
+      if (this.#backend) this.#backend.applier.replaceFile(config.parts);
+      else this.#holder.replace(built.snapshot);
+    });
+    if (changed.backend) await this.#startBackend(built);
+    if (changed.service || !this.#service || isDetectedAnew(config.written, this.#service.transport)) {
+      await this.hooks.unparked(() => this.#stopService());
+      await this.#startService();
+    }
+    this.#schemas.retain([
+      ...(this.#backend ? [this.#backend.address] : []),
+      ...(this.#service?.stores.databases ?? []),
+    ]);
+  }
+
+  async #goBack(previous: CheckedConfig): Promise<void> {
+    try {
+      await this.#putInForce(await this.#prepare(previous));
+      this.log.warn('FLOTILLA_RELOAD_REVERTED', 'the previous configuration is in force again');
+    } catch (error) {
+      const outcome = this.#service ? '' : ', and nobody is served until a reload succeeds';
+      this.log.error(
+        'FLOTILLA_RELOAD_REVERT_FAIL',
+        `the previous configuration cannot be opened again either${outcome}: ${messageOf(error)}`,
+      );
+    }
   }
 
   /** Answers what was accepted, tells the fleet, closes everything. Idempotent. */
@@ -181,7 +239,8 @@ export class Daemon {
       await this.#channels?.close();
       this.hooks.unpark();
       await this.#stopService();
-      await this.backend?.stop();
+      await this.#stopBackend();
+      this.#schemas.close();
       await this.hooks.close();
       this.networkState.close();
     });
@@ -209,7 +268,8 @@ export class Daemon {
     this.log.setLevel(this.options.debug ? 'debug' : logLevelOf(written, this.options.family));
   }
 
-  #leases(): Service['stores']['leases'] {
+  /** Throws STORE_CLOSED. */
+  leases(): Service['stores']['leases'] {
     if (this.#service) return this.#service.stores.leases;
     throw new FlotillaError('STORE_CLOSED', 'the lease store is not open yet');
   }
@@ -228,9 +288,10 @@ export class Daemon {
         queueTypes,
         hooks,
         serverDuid: () => this.#serverDuid,
-        checkDatabases: (addresses) => this.#checkDatabases(addresses),
+        checkDatabases: (addresses) => this.#schemas.check(addresses),
       },
     );
+    this.#openedFor = { ...this.#openedFor, service: this.#config.written };
     // The edge is in the fleet as starting; now it serves.
     void this.backend?.pull();
   }
@@ -238,26 +299,43 @@ export class Daemon {
   async #stopService(): Promise<void> {
     const service = this.#service;
     this.#service = null;
+    this.#openedFor = { ...this.#openedFor, service: null };
     await service?.close();
+  }
+
+  async #openChannels(): Promise<void> {
+    const { written } = this.#config;
+    const old = this.#channels;
+    this.#channels = await openChannels(written, this.#channelDeps);
+    this.#openedFor = { ...this.#openedFor, channels: written };
+    await old?.close();
+  }
+
+  async #stopBackend(): Promise<void> {
+    const backend = this.#backend;
+    this.#backend = null;
+    this.#openedFor = { ...this.#openedFor, backend: null };
+    await backend?.backend.stop();
   }
 
   async #startBackend(file: BuildResult): Promise<void> {
     const { log, options } = this;
     const { family } = options;
-    this.#backend = null;
-    this.#backend = await openBackend(this.#config, file, options, {
+    const opened = await openBackend(this.#config, file, options, {
       log,
       holder: this.#holder,
-      checkDatabase: (address) => this.#checkDatabases([address]),
+      checkDatabase: (address) => this.#schemas.check([address]),
       isServing: () => this.#service !== null,
       onHostsChanged: () => this.#service?.stores.forgetHosts(),
       onChanged: (audit_entries) => void this.hooks.announce(`cb${family}_updated`, { audit_entries }),
     });
-    if (!this.#backend) return;
-    const source = await this.#backend.backend.start();
+    this.#backend = opened;
+    const source = await opened?.backend.start();
+    this.#openedFor = { ...this.#openedFor, backend: this.#config.written };
+    if (!opened || !source) return;
     log.info(
       `${this.#idPrefix}_CONFIG_COMPLETE`,
-      `configuration from ${describeDatabase(this.#backend.address)}: ${sourceText[source]}`,
+      `configuration from ${describeDatabase(opened.address)}: ${sourceText[source]}`,
     );
   }
 
@@ -281,31 +359,6 @@ export class Daemon {
     const { statisticDefaultSampleCount: count, statisticDefaultSampleAge: age } = next;
     if (previous?.statisticDefaultSampleCount === count && previous.statisticDefaultSampleAge === age) return;
     this.statistics.setDefaults(count, age);
-  }
-
-  /** A foreign schema ends the start; a database that is away is asked again, and its answer then counts. */
-  async #checkDatabases(addresses: readonly DatabaseAddress[]): Promise<void> {
-    for (const address of distinctDatabases(addresses)) {
-      const result = await checkDatabase(address);
-      if (result.state === 'ok') continue;
-      this.log.warn('DATABASE_MYSQL_START_AWAY', `${describeDatabase(address)} is away: ${result.reason}`);
-      this.#recheck(address);
-    }
-  }
-
-  #recheck(address: DatabaseAddress): void {
-    systemClock.after(schemaRecheck, () => {
-      if (this.#isStopping) return;
-      checkDatabase(address).then(
-        (result) => {
-          if (result.state === 'away') this.#recheck(address);
-        },
-        (error: unknown) => {
-          this.networkState.disable(networkStateOrigin.leaseDatabase);
-          this.log.error(`${this.#idPrefix}_DATABASE_REFUSED`, `service disabled: ${messageOf(error)}`);
-        },
-      );
-    });
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -7,12 +7,19 @@ import type { HostCacheOptions } from '../store/host-cache.ts';
 /** Seconds between polls of the config backend, when nothing else is written. */
 const pollDefault = 30;
 
+export interface HostCacheSettings {
+  readonly maximum: number;
+  /** Milliseconds. */
+  readonly lifetime: number;
+  /** Milliseconds between polls of the config backend; null: it does not poll. */
+  readonly poll: number | null;
+}
+
 /**
- * Null without the library: reservations are then looked up for every packet, and a change counts at once. With it a
- * change counts within one poll: changes in the config backend's own database are reported by the poll, and of others,
- * or while it is away, an entry is forgotten after the time of one poll. Throws CONFIG_INVALID.
+ * Null without the library: reservations are then looked up for every packet, and a change counts at once. Throws
+ * CONFIG_INVALID.
  */
-export function hostCacheSettings(globals: JsonMap): HostCacheOptions | null {
+export function hostCacheSettings(globals: JsonMap): HostCacheSettings | null {
   const libraries = (globals['hooks-libraries'] ?? []) as readonly JsonMap[];
   const index = libraries.findIndex(
     ({ library }) => libraryName(library as string) === 'libdhcp_host_cache.so',
@@ -31,5 +38,18 @@ export function hostCacheSettings(globals: JsonMap): HostCacheOptions | null {
   return {
     maximum: natural('maximum', 0, 0),
     lifetime: natural('lifetime', 1, poll === 0 ? pollDefault : poll) * 1000,
+    poll: poll === 0 ? null : poll * 1000,
   };
+}
+
+/**
+ * The cache of one database. A change counts within one poll: that of the config backend's own database is reported by
+ * the poll; of any other, an entry is forgotten after the time of a poll, however long its lifetime.
+ */
+export function hostCacheOptions(
+  { maximum, lifetime, poll }: HostCacheSettings,
+  { isPolled }: { readonly isPolled: boolean },
+): HostCacheOptions {
+  const isReported = isPolled && poll !== null;
+  return { maximum, lifetime: isReported ? lifetime : Math.min(lifetime, poll ?? pollDefault * 1000) };
 }

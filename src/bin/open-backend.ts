@@ -18,7 +18,7 @@ import { createEdgeReporter } from '../fleet/fleet-server.ts';
 import { auditEntries } from '../hooks/audit-entries.ts';
 import type { Logger } from '../log.ts';
 import { isSameDatabase } from './check-database.ts';
-import { hostEntries } from './open-stores.ts';
+import { configEntry, hostEntries } from './open-stores.ts';
 import { programVersion } from './version.ts';
 
 export interface OpenBackendOptions {
@@ -58,7 +58,7 @@ export async function openBackend(
 ): Promise<DaemonBackend | null> {
   const { written, parts: fileParts } = config;
   const control = written['config-control'] as JsonMap | undefined;
-  const [entry] = (control?.['config-databases'] ?? []) as readonly JsonMap[];
+  const entry = configEntry(written);
   if (!control || !entry) return null;
   const { family, stateDirectory, instance } = options;
   const { log, holder } = deps;

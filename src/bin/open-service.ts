@@ -72,6 +72,11 @@ async function open<F extends Family, L extends Lease>(
     monotonic: () => performance.now(),
     statistics,
   });
+  /** What was opened, closed last first. */
+  const opened: (() => Promise<void>)[] = [() => stores.close()];
+  const close = async (): Promise<void> => {
+    for (const each of opened.splice(0).reverse()) await each();
+  };
   try {
     await deps.checkDatabases(stores.databases);
     const sendFailed = statistics.counter('flotilla-send-failed');
@@ -79,6 +84,7 @@ async function open<F extends Family, L extends Lease>(
       { family, written: options.written, serverPort },
       { log, onSendFailure: () => sendFailed.add() },
     );
+    opened.push(() => transport.transport.close());
     const countBad = [`pkt${family}-received`, ...statisticsOfDrop('parse-failed', family)];
     const dhcp4o6 = new Dhcp4o6Peer(
       { family },
@@ -88,6 +94,7 @@ async function open<F extends Family, L extends Lease>(
         onSendFailure: () => sendFailed.add(),
       },
     );
+    opened.push(() => dhcp4o6.close());
     const server = createServer(
       { serverPort, clientPort },
       {
@@ -110,6 +117,7 @@ async function open<F extends Family, L extends Lease>(
         ),
       },
     );
+    opened.push(() => server.stop());
     await server.start();
     await dhcp4o6.use(snapshot().globals.dhcp4o6Port);
     return {
@@ -122,14 +130,10 @@ async function open<F extends Family, L extends Lease>(
           void dhcp4o6.use(next.globals.dhcp4o6Port);
         },
       },
-      async close() {
-        await server.stop();
-        await Promise.all([dhcp4o6.close(), transport.transport.close()]);
-        await stores.close();
-      },
+      close,
     };
   } catch (error) {
-    await stores.close();
+    await close();
     throw error;
   }
 }

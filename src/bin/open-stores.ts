@@ -11,7 +11,8 @@ import { createBatchingLeaseStore } from '../store/batching.ts';
 import { chainHostStores, createFileHostStore } from '../store/file-hosts.ts';
 import { createHostCache, type HostCache } from '../store/host-cache.ts';
 import type { HostStore } from '../store/host-store.ts';
-import { hostCacheSettings } from './host-cache-settings.ts';
+import { isSameDatabase } from './check-database.ts';
+import { hostCacheOptions, hostCacheSettings } from './host-cache-settings.ts';
 import type { Lease } from '../store/lease.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import type { LeaseRows } from '../store/memfile/lease-rows.ts';
@@ -82,6 +83,8 @@ export async function openStores<L extends Lease>(
     : await openMemfileLeases(forms, leaseEntry, options, deps);
   const fileHosts = createFileHostStore(() => deps.snapshot().hosts);
   const cacheSettings = hostCacheSettings(written);
+  const polledEntry = cacheSettings && configEntry(written);
+  const polledAddress = polledEntry && databaseAddressOf(polledEntry, sources);
   const caches: HostCache[] = [];
   const databaseHosts = hostAddresses.map((address) => {
     deps.log.info('HOSTS_BACKENDS_REGISTERED', `reservations in ${describeDatabase(address)}`);
@@ -95,7 +98,8 @@ export async function openStores<L extends Lease>(
       },
     );
     if (!cacheSettings) return store;
-    const cache = createHostCache(cacheSettings, {
+    const isPolled = polledAddress ? isSameDatabase(polledAddress, address) : false;
+    const cache = createHostCache(hostCacheOptions(cacheSettings, { isPolled }), {
       store,
       now: deps.monotonic,
       basis: () => [deps.snapshot().definitions, deps.snapshot().globals.ipReservationsUnique],
@@ -145,14 +149,17 @@ async function openMemfileLeases<L extends Lease>(
   const name = typeof entry['name'] === 'string' ? entry['name'] : file;
   const persist = entry['persist'] !== false;
   const path = persist ? (isAbsolute(name) ? name : join(options.stateDirectory, name)) : null;
+  const sync = entry['sync-writes'] !== false;
+  const inFile = `leases in ${path}${sync ? '' : ', not synced (sync-writes is false): a power cut loses the latest'}`;
   deps.log.info(
     'DHCPSRV_MEMFILE_DB',
-    path === null ? 'leases in memory only: they are lost when the server ends' : `leases in ${path}`,
+    path === null ? 'leases in memory only: they are lost when the server ends' : inFile,
   );
   const backend = await openMemfileBackend<L>(
     {
       rows,
       path,
+      sync,
       lfcInterval: numberOr(entry['lfc-interval'], 3600),
       maxRowErrors: numberOr(entry['max-row-errors'], 0),
     },
@@ -166,6 +173,12 @@ export function hostEntries(written: WrittenConfig): readonly JsonMap[] {
   const list = written['hosts-databases'] as readonly JsonMap[] | undefined;
   const single = written['hosts-database'] as JsonMap | undefined;
   return list ?? (single && Object.keys(single).length > 0 ? [single] : []);
+}
+
+/** The database that the config backend polls. */
+export function configEntry(written: WrittenConfig): JsonMap | undefined {
+  const control = written['config-control'] as JsonMap | undefined;
+  return (control?.['config-databases'] as readonly JsonMap[] | undefined)?.[0];
 }
 
 const numberOr = (value: unknown, fallback: number): number => (typeof value === 'number' ? value : fallback);

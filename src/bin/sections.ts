@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { WrittenConfig } from '../config/written.ts';
 import { hostCacheSettings } from './host-cache-settings.ts';
+import { configEntry } from './open-stores.ts';
 
 const serviceKeys = ['interfaces-config', 'lease-database', 'hosts-database', 'hosts-databases'] as const;
 /** The backend also checks the reservations that lie beside its configuration, if they are the ones in use. */
@@ -17,13 +18,25 @@ export interface ChangedSections {
   readonly channels: boolean;
 }
 
-export function sectionsChanged(before: WrittenConfig, after: WrittenConfig): ChangedSections {
-  const differs = (keys: readonly string[]): boolean =>
-    keys.some((key) => !isDeepStrictEqual(before[key], after[key]));
-  const isCacheChanged = !isDeepStrictEqual(hostCacheSettings(before), hostCacheSettings(after));
+/** The configuration that each part was opened for; null: it is not open. */
+export interface OpenedFor {
+  readonly service: WrittenConfig | null;
+  readonly backend: WrittenConfig | null;
+  readonly channels: WrittenConfig | null;
+}
+
+/** What is not open counts as changed. */
+export function sectionsChanged(before: OpenedFor, after: WrittenConfig): ChangedSections {
+  const differs = (opened: WrittenConfig | null, keys: readonly string[]): boolean =>
+    opened === null || keys.some((key) => !isDeepStrictEqual(opened[key], after[key]));
+  const cacheOf = (config: WrittenConfig) => {
+    const settings = hostCacheSettings(config);
+    return settings && [settings, configEntry(config)];
+  };
+  const isCacheChanged = !isDeepStrictEqual(before.service && cacheOf(before.service), cacheOf(after));
   return {
-    service: differs(serviceKeys) || isCacheChanged,
-    backend: differs(backendKeys),
-    channels: differs(channelKeys),
+    service: differs(before.service, serviceKeys) || isCacheChanged,
+    backend: differs(before.backend, backendKeys),
+    channels: differs(before.channels, channelKeys),
   };
 }

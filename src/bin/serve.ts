@@ -63,7 +63,7 @@ export async function serve(family: Family, file: string, flags: ServeFlags): Pr
       .catch((error: unknown) =>
         log.error(
           `${id}_DYNAMIC_RECONFIGURATION_FAIL`,
-          `dynamic server reconfiguration failed, nothing changed: ${messageOf(error)}`,
+          `dynamic server reconfiguration failed, ${daemon.service ? 'nothing changed' : 'nobody is served'}: ${messageOf(error)}`,
         ),
       );
   });

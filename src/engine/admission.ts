@@ -15,7 +15,7 @@ export interface AdmissionDeps<P extends QueuedPacket> {
   readonly now: () => number;
   /** Answers one packet. Must not reject. */
   readonly process: (packet: P, place: Place) => Promise<void>;
-  readonly drop: (packet: QueuedPacket, reason: QueueDrop) => void;
+  readonly drop: (packet: QueuedPacket, reason: QueueDrop | 'closing') => void;
   /** The queue of a hook library threw: what goes on in its place, and never throws. */
   readonly replaceFailed: (error: unknown) => PacketQueue;
 }
@@ -71,7 +71,10 @@ export class Admission<P extends QueuedPacket> {
   }
 
   push(packet: P): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed) {
+      this.#deps.drop(packet, 'closing');
+      return;
+    }
     this.#isQueueEmpty = false;
     this.#enqueue(packet);
     this.#pump();

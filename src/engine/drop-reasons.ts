@@ -46,6 +46,10 @@ export const dropReasons = {
     meaning:
       'The kernel dropped it before it was read: the receive buffer was full, or more clients asked than can be answered.',
   },
+  closing: {
+    kea: null,
+    meaning: 'The server was ending, or a reload was about to open its sockets and databases anew.',
+  },
   'processing-failed': { kea: 'processing-failed', meaning: 'An error of the server stopped the answer.' },
   'limit-exceeded': {
     kea: 'limit-exceeded',

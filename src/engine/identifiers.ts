@@ -1,5 +1,5 @@
 // The identifiers under which a client may have reservations, the flexible one that only a library can tell among them.
-import type { HostIdentifier, HostIdentifierName } from '../store/host-store.ts';
+import { hostIdentifierType, type HostIdentifier, type HostIdentifierName } from '../store/host-store.ts';
 import type { HookArguments } from './hooks.ts';
 import { hooksAt } from './hook-step.ts';
 import type { PacketContext } from './packet-context.ts';
@@ -35,7 +35,19 @@ export function askFlexibleIdentifier<P extends IdentifierPoint>(
   if (!t.snapshot.globals.hostReservationIdentifiers.includes('flex-id')) return null;
   const args = makeArguments();
   return hooks.call(point, args).then(({ status }) => {
-    const { id_type: type, id_value: value } = args;
-    if (status === 'continue' && value instanceof Uint8Array && value.length > 0) t.flexId = { type, value };
+    if (status !== 'continue') return;
+    const { id_type: type, id_value: value } = args as { id_type: unknown; id_value: unknown };
+    if (value === undefined || value === null) return;
+    if (!isIdentifierType(type) || !(value instanceof Uint8Array) || value.length > identifierBytes) {
+      t.engine.log.error(
+        'HOOKS_CALLOUT_ERROR',
+        `a ${point} callout gave an identifier that is none: ignored`,
+      );
+    } else if (value.length > 0) t.flexId = { type, value };
   });
 }
+
+const isIdentifierType = (type: unknown): type is HostIdentifierName =>
+  typeof type === 'string' && Object.hasOwn(hostIdentifierType, type);
+/** What `hosts.dhcp_identifier` holds. */
+const identifierBytes = 255;

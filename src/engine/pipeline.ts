@@ -16,13 +16,18 @@ export type StepResult = 'continue' | 'reply' | 'done' | Drop;
 /** A step is asynchronous only where a store is asked. */
 export type Step<T> = (transaction: T) => StepResult | Promise<StepResult>;
 
-type End = Exclude<StepResult, 'continue'>;
+/** What a pipeline comes to. */
+export type PipelineEnd = Exclude<StepResult, 'continue'>;
 
 /**
  * Runs the steps in order, from the one at `from`, until one ends the packet. A list that never ends it is a programming
  * error. Waits only where a step does: most do not, and a promise for each would cost more than the step.
  */
-export function runPipeline<T>(steps: readonly Step<T>[], transaction: T, from = 0): End | Promise<End> {
+export function runPipeline<T>(
+  steps: readonly Step<T>[],
+  transaction: T,
+  from = 0,
+): PipelineEnd | Promise<PipelineEnd> {
   for (let i = from; i < steps.length; i++) {
     const result = steps[i]!(transaction);
     if (result instanceof Promise)

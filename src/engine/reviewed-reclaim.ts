@@ -8,6 +8,7 @@ import type { ReclaimCallouts } from './lease-reuse.ts';
 
 /** One reclaim cycle: what was asked about once is not asked about again, whatever the answer was. */
 export interface ReclaimCycle<L extends Lease> {
+  /** As far as it may still be listed. */
   readonly seen: Set<L['address']>;
 }
 
@@ -49,10 +50,12 @@ export function reviewedReclaim<L extends Lease>(deps: ReviewedReclaimDeps<L>) {
     }
     return (async () => {
       try {
-        // Leases that libraries kept come first again: they are passed over.
+        // Leases that libraries kept come first again: they are passed over. Those that are not listed again are gone.
         const listed = await leases.expired(limit + cycle.seen.size);
+        const kept = listed.filter(({ address }) => cycle.seen.has(address));
         const fresh = listed.filter(({ address }) => !cycle.seen.has(address)).slice(0, limit);
-        for (const { address } of fresh) cycle.seen.add(address);
+        cycle.seen.clear();
+        for (const { address } of [...kept, ...fresh]) cycle.seen.add(address);
         const done = await Promise.all(fresh.map((lease) => one(scope, lease, remove)));
         return { rows: done.filter((lease) => lease !== null), complete: fresh.length < limit };
       } finally {

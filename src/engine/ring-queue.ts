@@ -2,7 +2,7 @@
 import { LinkedList, type ListNode } from './linked-list.ts';
 import type { PacketQueue, QueueDrop, QueuedPacket, QueueServices } from './queue-types.ts';
 import { StandingDelay } from './standing-delay.ts';
-import { clientShare, supersedes } from './supersede.ts';
+import { clientShare, isSentOnce, supersedes } from './supersede.ts';
 
 export interface RingQueueOptions {
   readonly capacity: number;
@@ -10,6 +10,8 @@ export interface RingQueueOptions {
 
 /** Of so many packets taken while both kinds wait, one is a DISCOVER: renewals cannot shut newcomers out. */
 const newcomerTurn = 8;
+/** And one is a RELEASE or DECLINE that others were let past: a flood of them must not make renewals late. */
+const overdueTurn = 8;
 /** One circuit may hold this part of the ring, and at least `leastShare` packets. */
 const circuitPart = 1 / 8;
 /** A relay that does not tell its circuits is a whole network: it leaves a part of the ring to the others. */
@@ -20,6 +22,7 @@ const keptSources = 256;
 
 interface Waiting {
   readonly packet: QueuedPacket;
+  kind: keyof Kinds;
   inKind: ListNode<Waiting> | null;
   inSource: ListNode<Waiting> | null;
 }
@@ -33,6 +36,8 @@ interface Source extends Kinds {
 interface Kinds {
   readonly newcomers: LinkedList<Waiting>;
   readonly completing: LinkedList<Waiting>;
+  /** What is sent once (RELEASE, DECLINE) and waited so long that others go first. */
+  readonly overdue: LinkedList<Waiting>;
 }
 
 export class RingQueue implements PacketQueue {
@@ -48,6 +53,7 @@ export class RingQueue implements PacketQueue {
     completing: new StandingDelay(completingDelay),
   };
   #turn = 0;
+  #turnOfOverdue = 0;
 
   constructor(options: RingQueueOptions, deps: QueueServices) {
     this.#capacity = options.capacity;
@@ -69,16 +75,31 @@ export class RingQueue implements PacketQueue {
     const now = this.#deps.now();
     this.#dropLate('completing', now);
     this.#dropLate('newcomers', now);
-    const { newcomers, completing } = this.#kinds;
-    const both = completing.size > 0 && newcomers.size > 0;
-    if (both) this.#turn = (this.#turn + 1) % newcomerTurn;
-    const kind = completing.size === 0 || (both && this.#turn === 0) ? 'newcomers' : 'completing';
+    const kind = this.#nextKind();
     const oldest = this.#kinds[kind].first;
     if (!oldest) return undefined;
-    this.#delays[kind].note(now - oldest.packet.receivedAt, now);
-    const next = kind === 'completing' ? oldest : this.#nextNewcomer();
+    if (kind !== 'overdue') this.#delays[kind].note(now - oldest.packet.receivedAt, now);
+    const next = this.#overdueBefore(kind === 'newcomers' ? this.#nextNewcomer() : oldest);
     this.#remove(next);
     return next.packet;
+  }
+
+  #nextKind(): keyof Kinds {
+    const { newcomers, completing, overdue } = this.#kinds;
+    if (overdue.size > 0) {
+      this.#turnOfOverdue = (this.#turnOfOverdue + 1) % overdueTurn;
+      if (this.#turnOfOverdue === 0 || newcomers.size + completing.size === 0) return 'overdue';
+    }
+    const both = completing.size > 0 && newcomers.size > 0;
+    if (both) this.#turn = (this.#turn + 1) % newcomerTurn;
+    return completing.size === 0 || (both && this.#turn === 0) ? 'newcomers' : 'completing';
+  }
+
+  /** A RELEASE that came before its client's REQUEST must not take away what that REQUEST obtains. */
+  #overdueBefore(next: Waiting): Waiting {
+    if (next.kind === 'overdue' || this.#kinds.overdue.size === 0) return next;
+    const own = this.#byClient.get(next.packet.client);
+    return own?.find(({ kind }) => kind === 'overdue') ?? next;
   }
 
   /** Of the source whose turn it is; that source is then the last. */
@@ -110,22 +131,34 @@ export class RingQueue implements PacketQueue {
     return sizeOf(here) < share || this.#dropOldest(here, packet, 'queue-share');
   }
 
-  /** The oldest DISCOVER gives way, else the oldest of the others, but never one of these to a DISCOVER. */
+  /** What is overdue gives way, then the oldest DISCOVER, else the oldest of the others, but never one of these to a DISCOVER. */
   #dropOldest(from: Kinds, packet: QueuedPacket, reason: QueueDrop): boolean {
-    const oldest = from.newcomers.first ?? (packet.isCompleting ? from.completing.first : undefined);
+    const oldest =
+      from.overdue.first ?? from.newcomers.first ?? (packet.isCompleting ? from.completing.first : undefined);
     if (oldest) this.#drop(oldest, reason);
     else this.#deps.drop(packet, reason);
     return oldest !== undefined;
   }
 
   /** A packet that its client will ask for again, or has given up, must not cost one that is still waited for. */
-  #dropLate(kind: keyof Kinds, now: number): void {
+  #dropLate(kind: 'newcomers' | 'completing', now: number): void {
     const list = this.#kinds[kind];
     const delay = this.#delays[kind];
     const limit = delay.limit(now, list.size);
-    for (let oldest = list.first; oldest && now - oldest.packet.receivedAt > limit; oldest = list.first)
-      this.#drop(oldest, 'queue-late');
+    for (let oldest = list.first; oldest && now - oldest.packet.receivedAt > limit; oldest = list.first) {
+      if (isSentOnce(this.#deps.family, oldest.packet.messageType)) this.#postpone(oldest);
+      else this.#drop(oldest, 'queue-late');
+    }
     if (list.size === 0) delay.note(0, now);
+  }
+
+  #postpone(waiting: Waiting): void {
+    const here = this.#bySource.get(waiting.packet.source)!;
+    this.#kinds[waiting.kind].remove(waiting.inKind!);
+    here[waiting.kind].remove(waiting.inSource!);
+    waiting.kind = 'overdue';
+    waiting.inKind = this.#kinds.overdue.push(waiting);
+    waiting.inSource = here.overdue.push(waiting);
   }
 
   #drop(waiting: Waiting, reason: QueueDrop): void {
@@ -134,8 +167,8 @@ export class RingQueue implements PacketQueue {
   }
 
   #add(packet: QueuedPacket): void {
-    const kind = kindOf(packet);
-    const waiting: Waiting = { packet, inKind: null, inSource: null };
+    const kind = packet.isCompleting ? 'completing' : 'newcomers';
+    const waiting: Waiting = { packet, kind, inKind: null, inSource: null };
     waiting.inKind = this.#kinds[kind].push(waiting);
     this.#delays[kind].arrived(this.#deps.now());
     if (packet.client !== '') {
@@ -145,7 +178,7 @@ export class RingQueue implements PacketQueue {
     }
     let here = this.#bySource.get(packet.source);
     if (!here) {
-      here = { newcomers: new LinkedList(), completing: new LinkedList(), turn: null };
+      here = { ...emptyKinds(), turn: null };
       this.#bySource.set(packet.source, here);
     }
     waiting.inSource = here[kind].push(waiting);
@@ -153,8 +186,7 @@ export class RingQueue implements PacketQueue {
   }
 
   #remove(waiting: Waiting): void {
-    const { packet, inKind, inSource } = waiting;
-    const kind = kindOf(packet);
+    const { packet, kind, inKind, inSource } = waiting;
     if (inKind) this.#kinds[kind].remove(inKind);
     const own = this.#byClient.get(packet.client);
     if (own) {
@@ -172,9 +204,13 @@ export class RingQueue implements PacketQueue {
   }
 }
 
-const emptyKinds = (): Kinds => ({ newcomers: new LinkedList(), completing: new LinkedList() });
-const sizeOf = ({ newcomers, completing }: Kinds): number => newcomers.size + completing.size;
-const kindOf = ({ isCompleting }: QueuedPacket): keyof Kinds => (isCompleting ? 'completing' : 'newcomers');
+const emptyKinds = (): Kinds => ({
+  newcomers: new LinkedList(),
+  completing: new LinkedList(),
+  overdue: new LinkedList(),
+});
+const sizeOf = ({ newcomers, completing, overdue }: Kinds): number =>
+  newcomers.size + completing.size + overdue.size;
 
 /** Milliseconds. Nobody waits 2 s for an OFFER and then still takes it; RFC 2131 §4.1 has clients ask again after 3 to 5 s. */
 const patience = 2000;

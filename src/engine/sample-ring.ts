@@ -12,6 +12,8 @@ export const maxSamplesByAge = 65_536;
 
 /** Never without a sample once something was pushed; `latest` is 0 before. */
 export class SampleRing {
+  /** Set once its statistic is removed: who still holds the ring asks for the one that came after it. */
+  isRemoved = false;
   #limit: SampleLimit;
   #values: StatisticValue[] = [0];
   #times: number[] = [0];

@@ -19,13 +19,14 @@ import { LeaseTimers } from './lease-timers.ts';
 import { LeaseUsage } from './lease-usage.ts';
 import type { NetworkState } from './network-state.ts';
 import type { EngineServices } from './packet-context.ts';
-import { drop, runPipeline, type Drop, type Step } from './pipeline.ts';
+import { drop, runPipeline, type Drop, type PipelineEnd, type Step } from './pipeline.ts';
 import { Admission, type Place } from './admission.ts';
 import { InFlightLimit } from './in-flight-limit.ts';
 import {
   defaultQueueCapacity,
   QueueTypes,
   type PacketQueue,
+  type QueueDrop,
   type QueueServices,
   type QueuedPacket,
 } from './queue-types.ts';
@@ -156,21 +157,30 @@ export function createServer<F extends Family, L extends Lease, T>(
     statistics.counter(`pkt${family}-sent`),
   ];
 
+  /** A message that a hook library spoilt may not even tell who sent it. */
+  const fieldsOf = (t: T | null): LogFields => {
+    try {
+      return t ? protocol.clientFields(t) : {};
+    } catch {
+      return {};
+    }
+  };
+
   const countDrop = ({ drop: reason, detail }: Drop, t: T | null): void => {
     for (const name of statisticsOfDrop(reason, family)) statistics.counter(name).add();
     if (reason === 'store-unavailable' && clock.now() - lastStoreError >= storeErrorInterval * 1000) {
       lastStoreError = clock.now();
       log.error('FLOTILLA_STORE_UNAVAILABLE', `packets are dropped, nothing can be promised: ${detail}`);
     } else if (reason === 'processing-failed') {
-      log.error(dropLogId(reason, family), detail, t ? protocol.clientFields(t) : {});
+      log.error(dropLogId(reason, family), detail, fieldsOf(t));
     } else if (log.debugEnabled) {
-      log.debug(dropLogId(reason, family), detail, { reason, ...(t && protocol.clientFields(t)) });
+      log.debug(dropLogId(reason, family), detail, { reason, ...fieldsOf(t) });
     }
   };
 
+  /** Never rejects: the packet's place, and its client's, would stay taken. */
   const process = async (datagram: InboundDatagram<F>, place: Place): Promise<void> => {
     let t: T | null = null;
-    let isSettled = false;
     const snapshot = deps.snapshot();
     const begun = hooks.begin(snapshot.globals);
     const scope: HookScope | null = begun && {
@@ -178,19 +188,25 @@ export function createServer<F extends Family, L extends Lease, T>(
       call: (point, args) => place.outside(begun.call(point, args)),
       end: () => begun.end(),
     };
+    let result: PipelineEnd;
     try {
       t = startTransaction(snapshot, datagram, scope);
-      const result = await runPipeline(protocol.pipeline, t);
-      isSettled = true;
-      protocol.settle(t);
-      if (result === 'reply') send(t);
-      else if (result !== 'done') countDrop(result, t);
+      result = await runPipeline(protocol.pipeline, t);
     } catch (error) {
-      countDrop(drop(isStoreError(error) ? 'store-unavailable' : 'processing-failed', messageOf(error)), t);
-    } finally {
-      if (t && !isSettled) protocol.settle(t);
-      scope?.end();
+      result = failed(error);
     }
+    try {
+      if (t) protocol.settle(t);
+    } catch (error) {
+      result = failed(error, typeof result === 'object' ? `${result.detail}; then ` : '');
+    }
+    try {
+      if (t && result === 'reply') send(t);
+    } catch (error) {
+      result = failed(error);
+    }
+    if (typeof result === 'object') countDrop(result, t);
+    scope?.end();
   };
 
   const send = (t: T): void => {
@@ -212,15 +228,12 @@ export function createServer<F extends Family, L extends Lease, T>(
         for (const name of statisticsOfDrop('unread', family)) statistics.counter(name).add(dropped);
       },
     });
-  const queueServices: QueueServices = {
-    family,
-    now: () => clock.monotonic(),
-    drop: (packet, reason) => {
-      shedding?.dropped(packet, reason);
-      received.add();
-      countDrop(drop(reason, dropReasons[reason].meaning), null);
-    },
+  const dropUnprocessed = (packet: QueuedPacket, reason: QueueDrop | 'closing'): void => {
+    shedding?.dropped(packet, reason);
+    received.add();
+    countDrop(drop(reason, dropReasons[reason].meaning), null);
   };
+  const queueServices: QueueServices = { family, now: () => clock.monotonic(), drop: dropUnprocessed };
   const createQueue = (control: JsonMap | undefined): PacketQueue =>
     queueTypes.create(control, queueServices, settings.queueCapacity);
   /** What the configuration asked for last, and the type that serves: the ring where the one asked for could not. */
@@ -237,7 +250,7 @@ export function createServer<F extends Family, L extends Lease, T>(
         shedding?.begun(packet);
         return process(packet.datagram, place);
       },
-      drop: queueServices.drop,
+      drop: dropUnprocessed,
       replaceFailed: (error) => {
         const type = queueTypes.typeOf(asked.control);
         log.error(
@@ -308,5 +321,7 @@ const queueControlOf = ({ written }: Snapshot): JsonMap | undefined =>
   written['dhcp-queue-control'] as JsonMap | undefined;
 
 const storeErrorCode = /^(STORE_|DATABASE_|LEASE_FILE)/;
+const failed = (error: unknown, before = ''): Drop =>
+  drop(isStoreError(error) ? 'store-unavailable' : 'processing-failed', `${before}${messageOf(error)}`);
 const isStoreError = (error: unknown): boolean =>
   error instanceof FlotillaError && storeErrorCode.test(error.code);

@@ -1,6 +1,7 @@
 // When more newcomers ask than can be answered: how many of them are left to the kernel, so that reading what is then dropped takes no time.
 import type { KernelDrops } from '../net/transport.ts';
-import type { QueueDrop, QueuedPacket } from './queue-types.ts';
+import type { DropReason } from './drop-reasons.ts';
+import type { QueuedPacket } from './queue-types.ts';
 
 export interface SheddingDeps {
   readonly kernelDrops: KernelDrops;
@@ -65,7 +66,7 @@ export class Shedding {
     this.#waited += this.#deps.now() - receivedAt;
   }
 
-  dropped({ isCompleting, isCircuit, source }: QueuedPacket, reason: QueueDrop): void {
+  dropped({ isCompleting, isCircuit, source }: QueuedPacket, reason: DropReason): void {
     if (isCompleting || (reason !== 'queue-late' && reason !== 'queue-full')) return;
     if (isCircuit) {
       const before = this.#droppedByCircuit.get(source) ?? 0;

@@ -34,6 +34,7 @@ export interface StatisticsDeps {
 export class Statistics {
   readonly #clock: () => number;
   readonly #rings = new Map<string, SampleRing>();
+  /** Of statistics that there are: a counter that is held outlives its removal, but nothing here holds it. */
   readonly #counters = new Map<string, Counter>();
   readonly #beginnings = new StatisticBeginnings();
   readonly #attach = (name: string): SampleRing => this.#ring(name);
@@ -45,7 +46,7 @@ export class Statistics {
     if (options.family !== undefined) for (const name of statisticNames[options.family]) this.set(name, 0);
   }
 
-  /** The one handle of this name. The statistic itself appears, at 0, when it was not there. */
+  /** A handle of this name. The statistic itself appears, at 0, when it was not there. */
   counter(name: string): StatisticCounter {
     let counter = this.#counters.get(name);
     if (!counter) {
@@ -119,13 +120,16 @@ export class Statistics {
   }
 
   remove(name: string): boolean {
-    this.#counters.get(name)?.detach();
+    this.#counters.delete(name);
     const wasBeginning = this.#beginnings.remove(name);
+    const ring = this.#rings.get(name);
+    if (ring) ring.isRemoved = true;
     return this.#rings.delete(name) || wasBeginning;
   }
 
   removeAll(): void {
-    for (const counter of this.#counters.values()) counter.detach();
+    this.#counters.clear();
+    for (const ring of this.#rings.values()) ring.isRemoved = true;
     this.#rings.clear();
     this.#beginnings.removeAll();
   }
@@ -198,12 +202,9 @@ class Counter implements StatisticCounter {
   }
 
   add(n = 1): void {
-    const ring = (this.#ring ??= this.#attach(this.name));
+    let ring = this.#ring;
+    if (!ring || ring.isRemoved) this.#ring = ring = this.#attach(this.name);
     ring.push(plus(ring.latest, n), this.#clock());
-  }
-
-  detach(): void {
-    this.#ring = null;
   }
 }
 

@@ -7,9 +7,16 @@ import type { Family } from '../addr/family.ts';
  * a used address offered again. For DHCPv6 (RFC 8415 §15) only the same message again counts.
  */
 export function supersedes(family: Family, newer: number, older: number): boolean {
-  if (family === 6) return newer === older && newer !== release6 && newer !== decline6;
-  if (newer === discover || newer === request) return older === discover || older === request;
-  return newer === older && newer !== release && newer !== decline;
+  if (family === 4 && (newer === discover || newer === request))
+    return older === discover || older === request;
+  return newer === older && !isSentOnce(family, newer);
+}
+
+/** RELEASE and DECLINE tell the server something: late is better than never. A v4 client sends them once, v6 ones a few times. */
+export function isSentOnce(family: Family, messageType: number): boolean {
+  return family === 6
+    ? messageType === release6 || messageType === decline6
+    : messageType === release || messageType === decline;
 }
 
 /** Packets of one client that may wait. What supersedes nothing is bounded by it. */

@@ -113,6 +113,7 @@ export class RegisteredCallout {
       const cancel = this.#limit(timeout, () => {
         if (!close()) return;
         this.#late(call, 'before it answered');
+        // It may go on for ever: calls that never settle must not keep the library from being asked at all.
         this.#finish();
         resolve(undefined);
       });

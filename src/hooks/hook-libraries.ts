@@ -157,6 +157,16 @@ export class HookLibraries implements EngineHooks {
     this.#parking.close();
   }
 
+  /** A reload opens the service anew: it must not wait for what is parked, so until `work` is done nothing is. */
+  async unparked<T>(work: () => Promise<T>): Promise<T> {
+    this.#parking.close();
+    try {
+      return await work();
+    } finally {
+      this.#parking.open();
+    }
+  }
+
   /** Unloads everything, once nothing is in process. */
   async close(): Promise<void> {
     this.use(this.#emptySet());

@@ -5,7 +5,7 @@ import type { RegisteredQueueTypes } from '../engine/queue-types.ts';
 import type { RegisteredCallout } from './callout.ts';
 import { CalloutCall } from './callout-call.ts';
 import type { CalloutStatus } from './library.ts';
-import type { ParkingLot } from './parking-lot.ts';
+import type { ParkingLot, ParkingWait } from './parking-lot.ts';
 import { isHookPoint, pointsTable } from './points-table.ts';
 
 export interface LoadedLibrary {
@@ -94,24 +94,27 @@ export class LibraryScope implements HookScope {
   /** Also for the points of commands, which the engine does not know. */
   async callAny(point: string, args: object): Promise<HookOutcome> {
     const allowed = isHookPoint(point) ? pointsTable[point].statuses : {};
-    const parked: { readonly by: RegisteredCallout; readonly until: PromiseLike<unknown> }[] = [];
+    const waits: ParkingWait[] = [];
     let status: CalloutStatus = 'continue';
-    for (const callout of this.#set.callouts.get(point) ?? []) {
-      const call = new CalloutCall(point, status, () => this.#memoryOf(callout.library));
-      const given = callout.call(args, call);
-      const result = given instanceof Promise ? await given : given;
-      if (result === undefined) continue;
-      if (typeof result === 'object') {
-        parked.push({ by: callout, until: result.park });
-        status = 'park';
-      } else status = result;
+    try {
+      for (const callout of this.#set.callouts.get(point) ?? []) {
+        const call = new CalloutCall(point, status, () => this.#memoryOf(callout.library));
+        const given = callout.call(args, call);
+        const result = given instanceof Promise ? await given : given;
+        if (result === undefined) continue;
+        if (typeof result === 'object') {
+          waits.push(this.#deps.parking.wait(callout, result.park));
+          status = 'park';
+        } else status = result;
+      }
+      if (status === 'drop' && allowed.drop !== undefined) return { status: 'drop', parked: false };
+      const rest = status === 'skip' && allowed.skip !== undefined ? 'skip' : 'continue';
+      if (waits.length === 0 || allowed.park === undefined) return { status: rest, parked: false };
+      const outcome = await this.#deps.parking.park(point, this.#limits.parkedPacketLimit, waits);
+      return { status: outcome === 'continue' ? rest : outcome, parked: true };
+    } finally {
+      for (const wait of waits) wait.cancel();
     }
-    const waits = parked.map(({ by, until }) => this.#deps.parking.wait(by, until));
-    if (status === 'drop' && allowed.drop !== undefined) return { status: 'drop', parked: false };
-    const rest = status === 'skip' && allowed.skip !== undefined ? 'skip' : 'continue';
-    if (waits.length === 0 || allowed.park === undefined) return { status: rest, parked: false };
-    const outcome = await this.#deps.parking.park(point, this.#limits.parkedPacketLimit, waits);
-    return { status: outcome === 'continue' ? rest : outcome, parked: true };
   }
 
   #memoryOf(library: string): Map<string, unknown> {

@@ -11,7 +11,7 @@ import type { LeaseStore } from '../store/lease-store.ts';
 export interface HookLibrary {
   /** Once, before the configuration that names the library comes into force. A throw refuses that configuration. */
   load(handle: HookHandle): void | Promise<void>;
-  /** Once, after the last packet that could meet the library. */
+  /** Once, after the last packet that could meet the library; also after a `load` that failed, when that has ended. */
   unload?(): void | Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export interface CalloutOptions {
   readonly timeout?: number;
   /** Calls under way at once; more wait for their turn. 0 = any number, the default. */
   readonly concurrency?: number;
-  /** Milliseconds that a packet may stay parked before it is dropped; 0 = no limit. Default 60,000. */
+  /** Milliseconds from the callout's answer that a packet may stay parked before it is dropped; 0 = no limit. Default 60,000. */
   readonly parkTimeout?: number;
 }
 

@@ -98,26 +98,42 @@ async function loadOne(
       return was;
     },
   });
-  try {
-    await within(clock, Promise.resolve(module.load(handle)), 'load() did not end');
-  } catch (error) {
-    throw located(entry, error);
-  } finally {
-    isLoading = false;
-  }
-  log.info('HOOKS_LIBRARY_LOADED', `hook library ${name} is loaded`, { library: name });
-  return {
-    name,
-    async unload() {
-      try {
-        await within(clock, Promise.resolve(module.unload?.()), 'unload() did not end');
-        log.info('HOOKS_LIBRARY_UNLOADED', `hook library ${name} is unloaded`, { library: name });
-      } catch (error) {
-        log.error('HOOKS_UNLOAD_EXCEPTION', `unload() of ${name}: ${messageOf(error)}`, { library: name });
-      }
-    },
+  let isLoaded = false;
+  const unload = async (): Promise<void> => {
+    try {
+      await within(
+        clock,
+        begin(() => module.unload?.()),
+        'unload() did not end',
+      );
+      if (isLoaded) log.info('HOOKS_LIBRARY_UNLOADED', `hook library ${name} is unloaded`, { library: name });
+    } catch (error) {
+      log.error('HOOKS_UNLOAD_EXCEPTION', `unload() of ${name}: ${messageOf(error)}`, { library: name });
+    }
   };
+  const loading = begin(() => module.load(handle));
+  let hasEnded = false;
+  const ended = loading.then(
+    () => void (hasEnded = true),
+    () => void (hasEnded = true),
+  );
+  try {
+    await within(clock, loading, 'load() did not end');
+  } catch (error) {
+    isLoading = false;
+    // What load began, timers and connections, stays otherwise; what runs late may still begin something.
+    if (hasEnded) await unload();
+    else void ended.then(unload);
+    throw located(entry, error);
+  }
+  isLoading = false;
+  isLoaded = true;
+  log.info('HOOKS_LIBRARY_LOADED', `hook library ${name} is loaded`, { library: name });
+  return { name, unload };
 }
+
+/** A throw becomes a rejection. */
+const begin = async (work: () => void | Promise<void>): Promise<void> => work();
 
 async function importLibrary(entry: LibraryEntry, generation: number): Promise<HookLibrary> {
   const url = `${pathToFileURL(entry.path).href}?load=${generation}`;

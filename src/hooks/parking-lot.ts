@@ -14,6 +14,14 @@ export const parkedStatistic = 'flotilla-hook-parked';
 /** Packets that found their point full. */
 export const overflowStatistic = 'flotilla-hook-parking-full';
 
+/** A callout's promise that is waited for. */
+export interface ParkingWait {
+  /** There when the promise is, or when its callout's limit passed; never rejects. */
+  readonly verdict: Promise<'continue' | 'drop'>;
+  /** The packet is not held after all: no timer stays, and what the promise becomes concerns nobody. */
+  cancel(): void;
+}
+
 export class ParkingLot {
   readonly #deps: ParkingLotDeps;
   readonly #parked = new Map<string, number>();
@@ -25,47 +33,54 @@ export class ParkingLot {
     for (const name of [parkedStatistic, overflowStatistic]) deps.statistics.counter(name);
   }
 
-  /** Resolves when the promise is there or its callout's limit passed; never rejects. */
-  wait(by: RegisteredCallout, until: PromiseLike<unknown>): Promise<'continue' | 'drop'> {
-    return new Promise((resolve) => {
-      const { parkTimeout } = by.options;
-      const cancel =
+  /** Call at once when a callout gave a promise: it may reject before the packet is parked. */
+  wait(by: RegisteredCallout, until: PromiseLike<unknown>): ParkingWait {
+    const { parkTimeout } = by.options;
+    let isOpen = true;
+    let settle: (verdict: 'continue' | 'drop') => void = () => undefined;
+    const verdict = new Promise<'continue' | 'drop'>((resolve) => {
+      const stopTimer =
         parkTimeout === 0
           ? () => undefined
           : this.#deps.clock.after(parkTimeout, () => {
-              if (isOpen) by.countTimeout(`a packet stayed parked for ${parkTimeout} ms: dropped`);
+              by.countTimeout(`a packet stayed parked for ${parkTimeout} ms: dropped`);
               settle('drop');
             });
-      let isOpen = true;
-      const settle = (verdict: 'continue' | 'drop'): void => {
+      settle = (given) => {
+        if (!isOpen) return;
         isOpen = false;
-        cancel();
+        stopTimer();
         this.#settlements.delete(settle);
-        resolve(verdict);
+        resolve(given);
       };
-      if (this.#isClosed) return settle('drop');
-      this.#settlements.add(settle);
-      void Promise.resolve(until).then(
-        (verdict) => settle(verdict === 'drop' ? 'drop' : 'continue'),
-        (error: unknown) => {
-          if (isOpen) by.complain(`a parked packet is dropped: ${messageOf(error)}`);
-          settle('drop');
-        },
-      );
     });
+    this.#settlements.add(settle);
+    void Promise.resolve(until).then(
+      (given) => settle(given === 'drop' ? 'drop' : 'continue'),
+      (error: unknown) => {
+        if (isOpen) by.complain(`a parked packet is dropped: ${messageOf(error)}`);
+        settle('drop');
+      },
+    );
+    if (this.#isClosed) settle('drop');
+    return { verdict, cancel: () => settle('drop') };
   }
 
-  /** Drops what is parked, and whatever comes to be parked from now on. */
+  /** Drops what is parked, and whatever comes to be parked until it opens again. */
   close(): void {
     this.#isClosed = true;
     for (const settle of this.#settlements) settle('drop');
+  }
+
+  open(): void {
+    this.#isClosed = false;
   }
 
   /** Holds a packet until all of `waits` are there. `limit`: packets at this point; 0 = any number. */
   async park(
     point: string,
     limit: number,
-    waits: readonly Promise<'continue' | 'drop'>[],
+    waits: readonly ParkingWait[],
   ): Promise<'continue' | 'drop' | 'overflow'> {
     const parked = this.#parked.get(point) ?? 0;
     if (limit > 0 && parked >= limit) {
@@ -74,7 +89,7 @@ export class ParkingLot {
     }
     this.#change(point, 1);
     try {
-      const verdicts = await Promise.all(waits);
+      const verdicts = await Promise.all(waits.map(({ verdict }) => verdict));
       return verdicts.includes('drop') ? 'drop' : 'continue';
     } finally {
       this.#change(point, -1);

@@ -89,7 +89,7 @@ const ddnsUpdate = (family: Family): PointRow => ({
 });
 const expire = (family: Family): PointRow => ({
   when: 'An expired lease is being reclaimed: by the timer, or because its address is given to a client.',
-  arguments: [changedLease(family), given('remove_lease', 'boolean')],
+  arguments: [lease(family), given('remove_lease', 'boolean')],
   statuses: { skip: 'the library reclaimed it itself: the server writes nothing, statistics are counted' },
 });
 const recover = (family: Family): PointRow => ({
@@ -223,7 +223,7 @@ export const pointsTable: { readonly [P in HookPoint]: PointRow } = {
   },
   lease6_decline: {
     when: 'A DECLINE is right; the lease is about to be set aside. Once per lease.',
-    arguments: [query(6), changedLease(6)],
+    arguments: [query(6), lease(6)],
     statuses: { skip: 'the lease is not declined; the answer says Success', drop: 'dropped' },
   },
   addr6_register: {

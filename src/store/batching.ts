@@ -10,6 +10,7 @@ import type {
   LeaseWrite,
   WriteOutcome,
 } from './lease-store.ts';
+import { settleBatch, type BatchItem } from './settle-batch.ts';
 
 export interface BatchingOptions {
   /** Batches under way at once, at most. */
@@ -29,15 +30,12 @@ const gatherMilliseconds = 2;
 /** and from the start of a batch of so many calls to the start of the next. */
 const [busyItems, busyMilliseconds] = [8, 5];
 
-interface Item<Q, R> {
-  readonly query: Q;
+interface Item<Q, R> extends BatchItem<Q, R> {
   readonly order: number;
   /** Milliseconds: since when it waits. */
   readonly since: number;
   /** Writes only: see {@link writeKeys}. */
   readonly keys: readonly (string | number | bigint)[];
-  resolve(result: R): void;
-  reject(error: unknown): void;
 }
 
 /**
@@ -48,8 +46,7 @@ interface Item<Q, R> {
  * for {@link busyMilliseconds} at most: a busy server sends fewer and larger batches, which cost it and the database less.
  *
  * Order: a write is never in the same batch as, nor in a batch started before the end of, an earlier write of the same
- * address or the same client. A failed batch is split in halves, so a bad item fails alone; when the
- * backend is unreachable nothing is split and everybody is told.
+ * address or the same client. A failed batch is taken apart, so a bad item fails alone ({@link settleBatch}).
  */
 export function createBatchingLeaseStore<L extends Lease>(
   backend: LeaseBackend<L>,
@@ -112,7 +109,7 @@ export function createBatchingLeaseStore<L extends Lease>(
     runLane(
       'finds',
       batch.length,
-      settle(batch, (queries) => backend.findAll(queries)),
+      settleBatch(batch, (queries) => backend.findAll(queries)),
     );
     return true;
   };
@@ -123,7 +120,7 @@ export function createBatchingLeaseStore<L extends Lease>(
     if (taken.length === 0) return false;
     writes = left;
     for (const item of taken) for (const key of item.keys) keysInFlight.add(key);
-    const done = settle(taken, (list) => backend.writeAll(list)).finally(() => {
+    const done = settleBatch(taken, (list) => backend.writeAll(list)).finally(() => {
       for (const item of taken) for (const key of item.keys) keysInFlight.delete(key);
     });
     runLane('writes', taken.length, done);
@@ -180,26 +177,4 @@ export function createBatchingLeaseStore<L extends Lease>(
         dispatch();
       }).then(() => backend.close())),
   };
-}
-
-/** Runs a batch and gives everybody their own result; halves a batch that the backend refused. Never rejects. */
-async function settle<Q, R>(
-  batch: readonly Item<Q, R>[],
-  run: (queries: Q[]) => Promise<readonly R[]>,
-): Promise<void> {
-  let results: readonly R[];
-  try {
-    results = await run(batch.map((item) => item.query));
-  } catch (error) {
-    const refused = error instanceof FlotillaError && error.code === 'DATABASE_QUERY';
-    if (!refused || batch.length === 1) {
-      for (const item of batch) item.reject(error);
-      return;
-    }
-    const middle = batch.length >> 1;
-    await settle(batch.slice(0, middle), run);
-    await settle(batch.slice(middle), run);
-    return;
-  }
-  for (let i = 0; i < batch.length; i++) batch[i]!.resolve(results[i]!);
 }

@@ -1,5 +1,6 @@
 // Single lookups in, lists to the backend: what waits while a lane is busy goes together.
 import { FlotillaError } from '../errors.ts';
+import { settleBatch, type BatchItem } from './settle-batch.ts';
 
 export interface FindBatcher<Q, R> {
   find(query: Q): Promise<R>;
@@ -13,31 +14,16 @@ export interface FindBatcherOptions {
   readonly maxWaiting: number;
 }
 
-interface Waiting<Q, R> {
-  readonly query: Q;
-  resolve(result: R): void;
-  reject(error: unknown): void;
-}
-
-/** `run` answers in order, one result per query. When it rejects, everybody of that batch is told. */
+/** `run` as of {@link settleBatch}. */
 export function createFindBatcher<Q, R>(
   run: (queries: readonly Q[]) => Promise<readonly R[]>,
   options: FindBatcherOptions,
 ): FindBatcher<Q, R> {
-  let waiting: Waiting<Q, R>[] = [];
+  let waiting: BatchItem<Q, R>[] = [];
   let busy = 0;
   let scheduled = false;
   let closing: Promise<void> | null = null;
   let drained: (() => void) | null = null;
-
-  const lane = async (batch: readonly Waiting<Q, R>[]): Promise<void> => {
-    try {
-      const results = await run(batch.map(({ query }) => query));
-      for (const [i, item] of batch.entries()) item.resolve(results[i]!);
-    } catch (error) {
-      for (const item of batch) item.reject(error);
-    }
-  };
 
   const dispatch = (): void => {
     scheduled = false;
@@ -45,7 +31,7 @@ export function createFindBatcher<Q, R>(
       const batch = waiting.slice(0, options.maxBatch);
       waiting = waiting.slice(options.maxBatch);
       busy++;
-      void lane(batch).then(() => {
+      void settleBatch(batch, run).then(() => {
         busy--;
         dispatch();
       });

@@ -197,29 +197,7 @@ export interface LeaseStore<L extends Lease = Lease> {
 }
 
 /** What a storage backend implements; {@link LeaseStore} is made from it by batching.ts. Outcomes are per item, in order. */
-export interface LeaseBackend<L extends Lease = Lease> {
-  readonly backend: 'mysql' | 'memfile';
+export interface LeaseBackend<L extends Lease = Lease> extends Omit<LeaseStore<L>, 'find' | 'write'> {
   findAll(queries: readonly LeaseQuery<L>[]): Promise<LeaseFindings<L>[]>;
   writeAll(writes: readonly LeaseWrite<L>[]): Promise<WriteOutcome<L>[]>;
-  reclaim(options: ReclaimOptions): Promise<readonly L[]>;
-  expired(limit: number): Promise<readonly L[]>;
-  flushReclaimed(holdSeconds: number): Promise<number>;
-  ofClients(identifiers: readonly Uint8Array[]): Promise<readonly L[]>;
-  page(after: L['address'] | null, limit: number, subnetIds: readonly number[] | null): Promise<LeasePage<L>>;
-  /**
-   * Up to `limit` addresses inside `ranges` that nobody holds (no row, or a row that a claim may overwrite),
-   * ascending from `start` and wrapping to the first range. For pools that are nearly full: cost does not grow with use.
-   * With `client`, addresses set aside for others are left out.
-   */
-  findFree(
-    ranges: readonly AddressRange<L>[],
-    start: L['address'],
-    limit: number,
-    client?: ClientKey,
-  ): Promise<readonly L['address'][]>;
-  counts(): Promise<readonly LeaseCount[]>;
-  isAlone(subnetId: number): boolean;
-  takeReserved(subnetId: number, ranges: readonly AddressRange[]): Address | null;
-  withdraw(address: L['address'], client: ClientKey): void;
-  close(): Promise<void>;
 }

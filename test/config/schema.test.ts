@@ -58,6 +58,11 @@ const located: readonly (readonly [string, string, string])[] = [
     "/etc/flotilla.json:1:27: Dhcp4.allocator: must be one of iterative, random, flq, shared-flq; did you mean 'random'?",
   ],
   [
+    'a switch that is neither on nor off',
+    '{ "Dhcp4": { "lease-database": { "type": "memfile",\n "sync-writes": "no" } } }',
+    '/etc/flotilla.json:2:17: Dhcp4.lease-database.sync-writes: must be true or false',
+  ],
+  [
     'a missing key at the map that lacks it',
     '{ "Dhcp4": { "subnet4": [\n  { "subnet": "10.0.0.0/8" } ] } }',
     "/etc/flotilla.json:2:3: Dhcp4.subnet4[0]: the key 'id' is missing",

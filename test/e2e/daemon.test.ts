@@ -94,6 +94,62 @@ test('a reload that names another lease file and another interface address is ta
   await daemon.stop();
 });
 
+test('sync-writes false is taken, anything but a switch refused with its place, and a killed server has lost nothing', async () => {
+  const file = join(scratch, 'sync-writes.json');
+  const check = (value: unknown): ReturnType<typeof spawnSync> => {
+    const leases = { type: 'memfile', name: 'leases4.csv', 'sync-writes': value };
+    writeFileSync(file, JSON.stringify({ Dhcp4: { ...fileOnly(), 'lease-database': leases } }, null, 1));
+    return spawnSync(process.execPath, [...program, 'dhcp4', '-t', file], { encoding: 'utf8' });
+  };
+  assert.equal(check(false).status, 0);
+  const refused = check(0);
+  assert.equal(refused.status, 1);
+  assert.match(
+    String(refused.stderr),
+    /sync-writes\.json:12:19: Dhcp4\.lease-database\.sync-writes: must be true or false/,
+  );
+
+  const leases = { type: 'memfile', name: 'leases4.csv', 'sync-writes': false };
+  const config = { dhcp4: { ...fileOnly(), 'lease-database': leases }, args: ['-p', '23078'] };
+  const directory = mkdtempSync(join(scratch, 'sync-writes-'));
+  const killed = await startDaemon({ ...config, directory });
+  assert.match(killed.log(), /DHCPSRV_MEMFILE_DB[^\n]*leases4\.csv, not synced \(sync-writes is false\)/);
+  await relay.bind(client(10), { address: '127.0.0.1', port: 23078 });
+  await killed.stop('SIGKILL');
+  const daemon = await startDaemon({ ...config, directory });
+  const found = await sendCommand(daemon.controlSocket, 'lease4-get-all');
+  assert.equal((found.arguments as { leases: unknown[] }).leases.length, 1);
+  assert.equal(await daemon.stop(), 0);
+});
+
+test('a reload that opens the service anew does not wait for parked packets, and parks again afterwards', async () => {
+  const library = join(scratch, 'parking.mjs');
+  writeFileSync(
+    library,
+    `export const load = (handle) => handle.register('subnet4_select', ({ query4 }) =>
+      query4.message.chaddr.at(5) === 99 ? { park: new Promise(() => undefined) } : undefined);`,
+  );
+  const dhcp4 = { ...fileOnly(), 'hooks-libraries': [{ library }] };
+  const daemon = await startDaemon({ dhcp4, args: ['-p', '23074'] });
+  after(() => daemon.stop('SIGKILL'));
+  const server = { address: '127.0.0.1', port: 23074 };
+  const parked = async (): Promise<number> => {
+    const name = 'flotilla-hook-parked';
+    const { arguments: all } = await sendCommand(daemon.controlSocket, 'statistic-get', { name });
+    return (all as Record<string, [[number]]>)[name]![0][0];
+  };
+  assert.equal(await relay.discover(client(99), server), null);
+  assert.equal(await parked(), 1);
+  daemon.writeConfig({ ...dhcp4, 'lease-database': { type: 'memfile', name: 'others.csv' } });
+  daemon.process.kill('SIGHUP');
+  await daemon.waitFor(/dynamic server reconfiguration succeeded/, 10_000);
+  assert.equal(await parked(), 0);
+  await relay.bind(client(12), server);
+  assert.equal(await relay.discover(client(99), server), null);
+  assert.equal(await parked(), 1);
+  assert.equal(await daemon.stop(), 0);
+});
+
 test('config-set serves at once and in memory only, config-test changes nothing, config-reload brings the file back', async () => {
   const daemon = await startDaemon({ dhcp4: fileOnly(), args: ['-p', '23070'] });
   const server = { address: '127.0.0.1', port: 23070 };

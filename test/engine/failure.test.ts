@@ -1,6 +1,8 @@
 // What must never happen: an answer without a lease, an error that escapes, a packet that nobody counts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Allocator } from '../../src/alloc/allocator.ts';
+import type { EngineHooks } from '../../src/engine/hooks.ts';
 import { FlotillaError } from '../../src/errors.ts';
 import type { Lease4 } from '../../src/store/lease.ts';
 import type { LeaseStore } from '../../src/store/lease-store.ts';
@@ -67,6 +69,42 @@ void test('any other error is a counted silence too', async () => {
   silent(await world.send(discover(client(1))));
   assert.equal(world.stat('pkt4-processing-failed'), 1);
 });
+
+for (const [what, point] of [
+  ['that was answered', null],
+  ['that had failed already', 'pkt4_send'],
+] as const) {
+  void test(`an error while a packet ${what} is settled costs that packet alone, and is counted once`, async () => {
+    const clock = new FakeClock();
+    let isBroken = true;
+    const bug = (): never => {
+      throw new TypeError('a bug');
+    };
+    const hooks: EngineHooks = {
+      begin: () => ({
+        has: (asked) => isBroken && asked === point,
+        call: () => Promise.reject(new Error('a hook that failed')),
+        end: () => undefined,
+      }),
+    };
+    const allocator = (made: Allocator): Allocator => ({
+      ...made,
+      draw: (...args) => ({ ...made.draw(...args), ...(isBroken && { keep: bug }) }),
+    });
+    const world = new World(
+      { config: plain(), allocator, hooks: () => hooks },
+      await openMemoryStore(clock),
+      clock,
+    );
+    await world.server.start();
+    silent(await world.send(discover(client(1))));
+    assert.equal(world.stat('pkt4-processing-failed'), 1);
+    assert.equal(world.stat('pkt4-receive-drop'), 1);
+    assert.equal(world.log.filter(({ id }) => id === 'DHCP4_PACKET_DROP_0007').length, 1);
+    isBroken = false;
+    answered(await world.send(discover(client(1))), OFFER);
+  });
+}
 
 void test('an address that another server took between lookup and write is refused', async () => {
   const world = await worldWith((store) => ({

@@ -77,7 +77,7 @@ async function simulate(
   const deps = {
     family: 4,
     now: () => now,
-    drop(packet: QueuedPacket, reason: QueueDrop) {
+    drop(packet: QueuedPacket, reason: QueueDrop | 'closing') {
       shedding.dropped(packet, reason);
       dropped++;
     },

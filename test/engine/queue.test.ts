@@ -1,6 +1,7 @@
 // The queue between sockets and processing: who waits, who gives way, and how many are in process.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Family } from '../../src/addr/family.ts';
 import { Admission } from '../../src/engine/admission.ts';
 import { InFlightLimit } from '../../src/engine/in-flight-limit.ts';
 import type { QueuedPacket } from '../../src/engine/queue-types.ts';
@@ -14,7 +15,7 @@ interface Packet extends QueuedPacket {
   readonly n: number;
 }
 
-function setUp(capacity: number, maxInFlight: number) {
+function setUp(capacity: number, maxInFlight: number, family: Family = 4) {
   let now = 0;
   let n = 0;
   const started: Packet[] = [];
@@ -22,9 +23,9 @@ function setUp(capacity: number, maxInFlight: number) {
   const finish = new Map<Packet, () => void>();
   const drop = (packet: QueuedPacket, reason: string): void =>
     void dropped.push(`${reason} ${(packet as Packet).n}`);
-  const deps = { family: 4, now: () => now, drop } as const;
+  const deps = { family, now: () => now, drop } as const;
   const admission = new Admission<Packet>(
-    { family: 4 },
+    { family },
     {
       ...deps,
       queue: new RingQueue({ capacity }, deps),
@@ -64,8 +65,8 @@ function setUp(capacity: number, maxInFlight: number) {
 }
 
 /** One packet of a stranger is in process and nothing else may start. */
-function busy(capacity: number) {
-  const world = setUp(capacity, 1);
+function busy(capacity: number, family: Family = 4) {
+  const world = setUp(capacity, 1, family);
   world.push('stranger');
   return {
     ...world,
@@ -212,8 +213,59 @@ void test('what waited longer than its client does is dropped', async () => {
   assert.deepEqual(dropped, ['queue-late 3', 'queue-late 2']);
 });
 
-void test('draining answers what was accepted and refuses the rest', async () => {
-  const { push, numbers, admission, end } = setUp(4, 1);
+for (const [family, sentOnce, others] of [
+  [4, [type.release, type.decline], [type.request, type.inform, 9]],
+  [6, [8, 9], [3, 4, 5, 6, 7]],
+] as const) {
+  void test(`DHCPv${family}: RELEASE and DECLINE are never dropped for having waited`, async () => {
+    const { push, dropped, pass, all } = busy(64, family);
+    for (const messageType of [...others, ...sentOnce])
+      push(`client ${messageType}`, 'request', { messageType, isCompleting: true });
+    pass(60_000);
+    push('timely', 'request', { messageType: 3, isCompleting: true });
+    const last = others.length + sentOnce.length + 1;
+    assert.deepEqual(
+      await all(),
+      [last + 1, last - 1, last],
+      'late as they are, they let the timely one past',
+    );
+    assert.deepEqual(
+      dropped,
+      others.map((_, i) => `queue-late ${i + 2}`),
+    );
+  });
+}
+
+void test('a RELEASE that is late still comes before what its client sent after it', async () => {
+  const { push, pass, all } = busy(64);
+  push('a', 'release');
+  push('b', 'decline');
+  pass(2001);
+  push('c', 'request');
+  push('a', 'request');
+  push('d', 'request');
+  assert.deepEqual(await all(), [4, 2, 5, 6, 3]);
+});
+
+void test('a flood of RELEASEs does not make others late, and gives way first when the ring is full', async () => {
+  const { push, pass, all, end, dropped } = busy(32);
+  for (let i = 0; i < 32; i++) push(`invented ${i}`, 'release');
+  pass(2001);
+  await end(0);
+  for (let i = 0; i < 10; i++) push(`renewing ${i}`, 'request');
+  push('newcomer', 'discover');
+  assert.deepEqual(
+    dropped,
+    Array.from({ length: 10 }, (_, i) => `queue-full ${i + 3}`),
+  );
+  const order = await all();
+  assert.equal(order.length, 33 - 10 + 10);
+  const timely = order.slice(0, 13).filter((n) => n > 33);
+  assert.equal(timely.length, 11, 'one turn in eight is that of a RELEASE');
+});
+
+void test('draining answers what was accepted and refuses the rest, which is counted', async () => {
+  const { push, numbers, admission, end, dropped } = setUp(4, 1);
   push('a');
   push('b');
   let drained = false;
@@ -221,6 +273,7 @@ void test('draining answers what was accepted and refuses the rest', async () =>
   push('c');
   await end(0);
   assert.equal(drained, false);
+  assert.deepEqual(dropped, ['closing 3']);
   await end(1);
   await done;
   assert.deepEqual(numbers(), [1, 2]);

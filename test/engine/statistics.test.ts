@@ -147,6 +147,36 @@ test('a removed statistic is gone until its counter counts again', () => {
   assert.equal(statistics.get('x'), 1);
 });
 
+test('handles from before and after a removal count the same statistic, and the removed one is let go', () => {
+  const { statistics } = manual();
+  const before = statistics.counter('x');
+  before.add(5);
+  for (const remove of [() => statistics.remove('x'), () => statistics.removeAll()]) {
+    remove();
+    const after = statistics.counter('x');
+    assert.notEqual(after, before);
+    assert.equal(statistics.counter('x'), after);
+    after.add();
+    before.add();
+    assert.equal(statistics.get('x'), 2);
+    remove();
+    before.add(3);
+    after.add();
+    assert.equal(statistics.get('x'), 4);
+  }
+});
+
+test('what is counted of a subnet that goes keeps no handle', () => {
+  const { statistics } = manual();
+  statistics.begin('subnet[7].', { 'assigned-addresses': 0 });
+  const held = statistics.counter('subnet[7].assigned-addresses');
+  held.add();
+  statistics.end('subnet[7].');
+  assert.deepEqual(statistics.names(), []);
+  statistics.begin('subnet[7].', { 'assigned-addresses': 0 });
+  assert.notEqual(statistics.counter('subnet[7].assigned-addresses'), held);
+});
+
 test('an unknown name is answered with false or undefined, never created by asking', () => {
   const { statistics } = manual();
   assert.equal(statistics.reset('none'), false);

@@ -1,6 +1,6 @@
 // A small network around the real engine: fake sockets and clock, real configuration, allocator and store.
 import assert from 'node:assert/strict';
-import { createAllocator, defaultAllocation } from '../../src/alloc/allocator.ts';
+import { createAllocator, defaultAllocation, type Allocator } from '../../src/alloc/allocator.ts';
 import type { AddressOf, Family } from '../../src/addr/family.ts';
 import { buildSnapshot } from '../../src/config/build.ts';
 import { splitParts } from '../../src/config/split.ts';
@@ -45,6 +45,8 @@ export interface WorldOptions<F extends Family = 4> {
   readonly serverAddress?: string;
   /** Of a DHCPv6 server, likewise. */
   readonly serverDuid?: string;
+  /** Instead of the allocator as it is made. */
+  readonly allocator?: (made: Allocator) => Allocator;
   /** Milliseconds that offers are held. */
   readonly offerHold?: number;
 }
@@ -163,6 +165,14 @@ export class World<F extends Family = 4> {
 
   #makeServer(): Server<LeaseOf<F>> {
     const duid = bytesOf(this.#options.serverDuid ?? serverDuid);
+    const allocator = createAllocator(
+      {
+        ...defaultAllocation,
+        sharedLeases: this.#options.sharedLeases ?? false,
+        ...(this.#options.offerHold !== undefined && { offerHold: this.#options.offerHold }),
+      },
+      { random: mulberry32(1), clock: () => this.clock.now() },
+    );
     const deps: ServerDeps<F, LeaseOf<F>> = {
       snapshot: () => this.snapshot,
       leases: this.store.leases,
@@ -175,14 +185,7 @@ export class World<F extends Family = 4> {
       networkState: this.networkState,
       ...(this.#options.queueTypes && { queueTypes: this.#options.queueTypes }),
       ...(this.hooks && { hooks: this.hooks }),
-      allocator: createAllocator(
-        {
-          ...defaultAllocation,
-          sharedLeases: this.#options.sharedLeases ?? false,
-          ...(this.#options.offerHold !== undefined && { offerHold: this.#options.offerHold }),
-        },
-        { random: mulberry32(1), clock: () => this.clock.now() },
-      ),
+      allocator: this.#options.allocator?.(allocator) ?? allocator,
     };
     return this.#kind.createServer(this.#options.server ?? {}, deps, duid);
   }

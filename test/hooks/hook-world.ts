@@ -19,6 +19,7 @@ import { createCommandRegistry } from '../../src/control/registry.ts';
 import { QueueTypes } from '../../src/engine/queue-types.ts';
 import type { CommandRegistry } from '../../src/control/command.ts';
 import { silentLogger } from '../../src/log.ts';
+import type { HostStore } from '../../src/store/host-store.ts';
 import { FakeClock } from '../engine/fake-clock.ts';
 import { openMemoryStore } from '../engine/memory-store.ts';
 import { plain } from '../engine/scenario.ts';
@@ -66,6 +67,8 @@ interface Given<F extends Family> {
   /** That of callouts, when it is not the world's. */
   readonly clock?: Clock;
   readonly server?: ServerOptions;
+  /** Instead of the reservations of the configuration. */
+  readonly hosts?: HostStore;
 }
 
 const plainOf: { readonly [F in Family]: () => JsonMap } = { 4: plain, 6: plain6 };
@@ -88,6 +91,7 @@ export async function hookWorld<F extends Family = 4>(
       family,
       config,
       ...(given.server && { server: given.server }),
+      ...(given.hosts && { hosts: given.hosts }),
       queueTypes,
       hooks: (made) =>
         (hooks = new HookLibraries({

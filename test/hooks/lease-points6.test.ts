@@ -61,6 +61,25 @@ test('lease6_select: skip leaves the IA without a lease, a changed lifetime is w
   });
 });
 
+for (const [what, spoiled] of [
+  ['a bigint in its user context', { userContext: { n: 1n } }],
+  ['a list for a user context', { userContext: [1] }],
+  ['text for a user context', { userContext: 'text' }],
+] as const) {
+  test(`a lease that a callout gave ${what} is written as it was`, async () => {
+    const spoil = ({ lease6 }: { lease6: object }): void =>
+      void Object.assign(lease6, spoiled, { hostname: 'x' });
+    await withHooks6([libraryOf({ lease6_select: spoil, lease6_renew: spoil })], async ({ world }) => {
+      const reply = await acquire6(world, [withIaNa(1)], client6(1));
+      answered6(await world.send(renew(client6(1), toServer(), ...again(reply))), REPLY);
+      const lease = await world.lease(reply.given[0]!);
+      assert.deepEqual([lease?.hostname, lease?.userContext], ['', null]);
+      assert.ok(world.logged('HOOKS_CALLOUT_ERROR'));
+      assert.equal(world.stat('flotilla-store-unavailable'), 0);
+    });
+  });
+}
+
 for (const [point, message] of [
   ['lease6_renew', renew],
   ['lease6_rebind', rebind],

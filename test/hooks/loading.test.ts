@@ -102,6 +102,49 @@ test('what refuses to load refuses the configuration and says where; what was lo
   rmSync(directory, { recursive: true });
 });
 
+test('a load that fails is followed by unload, once, and an error of that changes nothing', async () => {
+  for (const fail of [
+    () => {
+      throw new Error('no licence');
+    },
+    () => Promise.reject(new Error('no licence')),
+  ]) {
+    for (const unload of [() => undefined, () => Promise.reject(new Error('there is no server'))]) {
+      let unloads = 0;
+      const library: HookLibrary = { load: fail, unload: () => (unloads++, unload()) };
+      await withHooks([], async ({ libraries, world }) => {
+        assert.match(
+          await refusal(libraries.prepare(inFile(entryFor(library)))),
+          /refused to load: no licence$/,
+        );
+        assert.equal(unloads, 1);
+        assert.equal((await world.send(discover(client(1))))?.type, OFFER);
+      });
+      assert.equal(unloads, 1);
+    }
+  }
+});
+
+test('a load that takes too long is followed by unload when it ends', async () => {
+  const started = latch<void>();
+  const { promise, open } = latch<void>();
+  let unloads = 0;
+  const library: HookLibrary = {
+    load: () => (started.open(), promise),
+    unload: () => void unloads++,
+  };
+  await withHooks([], async ({ libraries, world }) => {
+    const refused = refusal(libraries.prepare(inFile(entryFor(library))));
+    await started.promise;
+    await world.clock.advance(30_000);
+    assert.match(await refused, /load\(\) did not end within 30 seconds$/);
+    assert.equal(unloads, 0);
+    open();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(unloads, 1);
+  });
+});
+
 const escape = (text: string): string => text.replace(/[.[\]]/g, '\\$&');
 
 test('callouts can be registered only while load runs', async () => {

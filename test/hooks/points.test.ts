@@ -159,6 +159,19 @@ test('pkt4_receive: what it changes in the message counts from there on', async 
   });
 });
 
+test('pkt4_receive: a message that it spoilt is a counted silence, and the next packet of the client is answered', async () => {
+  let isBroken = true;
+  const spoil: Callouts = {
+    pkt4_receive: ({ query4 }) => void (isBroken && Object.assign(query4.message, { chaddr: undefined })),
+  };
+  await withHooks([libraryOf(spoil)], async ({ world }) => {
+    assert.equal(await world.send(discover(client(1))), null);
+    assert.equal(world.stat('pkt4-processing-failed'), 1);
+    isBroken = false;
+    assert.equal((await world.send(discover(client(1))))?.type, OFFER);
+  });
+});
+
 test('subnet4_select: another subnet, none (skip), and one that is not configured', async () => {
   const config = {
     subnet4: [

@@ -269,6 +269,8 @@ test('host6_identifier: the identifier finds the reservation; any status but con
       args.id_value = Buffer.from('0a0b', 'hex');
       return status;
     };
+  const mistyped: Callout<'host6_identifier'> = (args) =>
+    void Object.assign(args, { id_type: 'shoe-size', id_value: Buffer.from('0a0b', 'hex') });
   const given = async (callout: Callout<'host6_identifier'>): Promise<string> => {
     let text = '';
     await withHooks6(
@@ -281,7 +283,7 @@ test('host6_identifier: the identifier finds the reservation; any status but con
     return text;
   };
   assert.equal(await given(identify('continue')), '2001:db8:1::77');
-  for (const callout of [identify('skip'), identify('drop'), () => undefined])
+  for (const callout of [identify('skip'), identify('drop'), () => undefined, mistyped])
     assert.notEqual(await given(callout), '2001:db8:1::77');
 });
 

@@ -254,11 +254,100 @@ test('when the server ends, what is parked is dropped, and so is what comes to b
   });
 });
 
+test('while a reload opens the service anew nothing is parked, and what was is dropped; afterwards packets are parked again', async () => {
+  const { promise, open } = latch<void>();
+  const parking = libraryOf({ subnet4_select: () => ({ park: promise }) });
+  await withHooks([parking], async ({ world, libraries }) => {
+    world.inject(discover(client(1)));
+    await turns();
+    await libraries.unparked(async () => {
+      await world.server.settled();
+      assert.equal(await world.send(discover(client(2))), null);
+    });
+    assert.equal(world.stat('flotilla-hook-dropped'), 2);
+    world.inject(discover(client(3)));
+    await turns();
+    assert.equal(world.stat('flotilla-hook-parked'), 1);
+    open();
+    await world.server.settled();
+    assert.equal(world.sent.length, 1);
+  });
+});
+
+test('a server that stops counts what comes meanwhile as received and dropped', async () => {
+  const { promise, open } = latch<void>();
+  await withHooks([libraryOf({ subnet4_select: () => promise })], async ({ world }) => {
+    world.inject(discover(client(1)));
+    await turns();
+    const stopped = world.server.stop();
+    world.inject(discover(client(2)));
+    assert.equal(world.stat('flotilla-closing'), 1);
+    assert.equal(world.stat('pkt4-receive-drop'), 1);
+    open();
+    await stopped;
+    assert.equal(world.stat('pkt4-received'), 2);
+    assert.equal(world.sent.length, 1);
+  });
+});
+
 test('park means nothing where nothing can be parked', async () => {
   const never = new Promise<void>(() => undefined);
   await withHooks([libraryOf({ pkt4_send: () => ({ park: never }) })], async ({ world }) => {
     assert.equal((await acquire(world, client(1))).type, ACK);
   });
+});
+
+for (const [why, point, later, config] of [
+  ['overflow', 'subnet4_select', undefined, plain({ 'parked-packet-limit': 1 })],
+  ['drop', 'subnet4_select', 'drop', plain()],
+  ['a point where nothing is parked', 'pkt4_send', undefined, plain()],
+] as const) {
+  test(`what is not parked after all leaves nothing behind: ${why}`, async () => {
+    const doors: ReturnType<typeof latch<void>>[] = [];
+    const park = (): CalloutResult => {
+      const door = latch<void>();
+      doors.push(door);
+      return { park: door.promise };
+    };
+    await withHooks(
+      [libraryOf({ [point]: park }), libraryOf({ [point]: () => later })],
+      async (hooked) => {
+        const { world } = hooked;
+        for (let n = 1; n <= 3; n++) world.inject(discover(client(n)));
+        await turns();
+        const held = why === 'overflow' ? 1 : 0;
+        assert.equal(world.stat('flotilla-hook-parked'), held);
+        for (const door of doors.slice(0, held)) door.open();
+        await world.server.settled();
+        await world.clock.advance(60_000);
+        assert.equal(statistic(hooked, 'timeouts'), 0);
+        for (const door of doors.slice(held))
+          door.open(Promise.reject(new Error('nobody is left to tell')) as never);
+        await turns();
+        assert.equal(statistic(hooked, 'errors'), 0);
+        assert.equal(world.logged('HOOKS_CALLOUT_ERROR'), false);
+      },
+      config,
+    );
+  });
+}
+
+test('a park promise that rejects while later callouts run drops the packet and nothing else', async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => void unhandled.push(error);
+  process.on('unhandledRejection', note);
+  const parking = libraryOf({ subnet4_select: () => ({ park: Promise.reject(new Error('refused')) }) });
+  const slow = libraryOf({ subnet4_select: () => turns(5) });
+  try {
+    await withHooks([parking, slow], async (hooked) => {
+      assert.equal(await hooked.world.send(discover(client(1))), null);
+      assert.equal(statistic(hooked, 'errors'), 1);
+      assert.equal(hooked.world.stat('flotilla-hook-dropped'), 1);
+    });
+  } finally {
+    process.off('unhandledRejection', note);
+  }
+  assert.deepEqual(unhandled, []);
 });
 
 test('without libraries the packet path has no scope at all', async () => {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FlotillaError } from '../../src/errors.ts';
 import { createBatchingLeaseStore } from '../../src/store/batching.ts';
+import { createFindBatcher } from '../../src/store/find-batcher.ts';
 import { distinctRuns, writeKeys } from '../../src/store/distinct-writes.ts';
 import type { Lease4 } from '../../src/store/lease.ts';
 import type { LeaseBackend, LeaseWrite, WriteOutcome } from '../../src/store/lease-store.ts';
@@ -16,7 +17,7 @@ const claim = (address: number, who = address): LeaseWrite<Lease4> => ({
 });
 
 /** Batches wait until `finish` is called; `fail` decides which batches are refused. */
-function recorder(fail: (writes: readonly LeaseWrite<Lease4>[]) => FlotillaError | null = () => null) {
+function recorder(fail: (writes: readonly LeaseWrite<Lease4>[]) => Error | null = () => null) {
   const batches: (readonly LeaseWrite<Lease4>[])[] = [];
   const waiting: (() => void)[] = [];
   const backend = {
@@ -75,19 +76,37 @@ test('a second write of an address or a client waits for the first, and so does 
   await Promise.all(all);
 });
 
-test('one bad item fails alone', async () => {
-  const isBad = (write: LeaseWrite<Lease4>): boolean =>
-    'lease' in write && write.lease.address === hostAddress(5);
-  const { backend, finish } = recorder((writes) =>
-    writes.some(isBad) ? new FlotillaError('DATABASE_QUERY', 'no') : null,
-  );
-  const store = createBatchingLeaseStore(backend, { lanes: 1 });
-  const results = Promise.allSettled(Array.from({ length: 16 }, (_, n) => store.write(claim(n))));
-  for (let i = 0; i < 20; i++) await finish();
+const refusals = {
+  'that the database refuses': new FlotillaError('DATABASE_QUERY', 'no'),
+  'that cannot be encoded': new TypeError('Do not know how to serialize a BigInt'),
+};
+for (const [what, error] of Object.entries(refusals)) {
+  test(`one item ${what} fails alone`, async () => {
+    const isBad = (write: LeaseWrite<Lease4>): boolean =>
+      'lease' in write && write.lease.address === hostAddress(5);
+    const { backend, batches, finish } = recorder((writes) => (writes.some(isBad) ? error : null));
+    const store = createBatchingLeaseStore(backend, { lanes: 1 });
+    const results = Promise.allSettled(Array.from({ length: 100 }, (_, n) => store.write(claim(n))));
+    for (let i = 0; i < 30; i++) await finish();
+    assert.deepEqual(
+      (await results).map(({ status }) => status === 'rejected'),
+      Array.from({ length: 100 }, (_, n) => n === 5),
+    );
+    // Where each trial waits for a locked row, these are the waits.
+    assert.ok(batches.filter((batch) => batch.some(isBad)).length <= 4);
+  });
+}
+
+test('one lookup that fails, fails alone', async () => {
+  const run = (queries: readonly number[]): Promise<readonly number[]> =>
+    queries.includes(3) ? Promise.reject(new TypeError('three')) : Promise.resolve(queries);
+  const batcher = createFindBatcher(run, { lanes: 1, maxBatch: 512, maxWaiting: 100 });
+  const results = await Promise.allSettled(Array.from({ length: 20 }, (_, n) => batcher.find(n)));
   assert.deepEqual(
-    (await results).map(({ status }) => status === 'rejected'),
-    Array.from({ length: 16 }, (_, n) => n === 5),
+    results.map((result) => (result.status === 'fulfilled' ? result.value : null)),
+    Array.from({ length: 20 }, (_, n) => (n === 3 ? null : n)),
   );
+  await batcher.close();
 });
 
 test('an unreachable database is asked once per batch and everybody is told', async () => {

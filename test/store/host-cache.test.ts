@@ -1,7 +1,9 @@
 // The host cache: the contract of every host store, what is remembered and for how long, and edits that a poll reports.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { hostCacheSettings } from '../../src/bin/host-cache-settings.ts';
+import { hostCacheOptions, hostCacheSettings } from '../../src/bin/host-cache-settings.ts';
+import { sectionsChanged } from '../../src/bin/sections.ts';
+import type { JsonMap } from '../../src/config/written.ts';
 import { FlotillaError, messageOf } from '../../src/errors.ts';
 import { silentLogger } from '../../src/log.ts';
 import { createFileHostStore } from '../../src/store/file-hosts.ts';
@@ -227,15 +229,17 @@ void test('a row that SQL adds, changes or deletes is seen after one poll althou
 
 void test('the library’s parameters are read, its lifetime is that of a poll, and what is wrong is named', () => {
   const library = '/usr/lib/kea/hooks/libdhcp_host_cache.so';
-  const settings = (parameters: Record<string, number>, wait?: number) =>
-    hostCacheSettings({
+  const settings = (parameters: Record<string, number>, wait?: number, isPolled = true) => {
+    const found = hostCacheSettings({
       'hooks-libraries': [{ library: 'libdhcp_mysql.so' }, { library, parameters }],
       ...(wait !== undefined && { 'config-control': { 'config-fetch-wait-time': wait } }),
     });
+    return found && hostCacheOptions(found, { isPolled });
+  };
   assert.equal(hostCacheSettings({}), null);
   assert.deepEqual(settings({}), { maximum: 0, lifetime: 30_000 });
   assert.deepEqual(settings({ maximum: 1000 }, 5), { maximum: 1000, lifetime: 5_000 });
-  assert.deepEqual(settings({ lifetime: 600 }, 0), { maximum: 0, lifetime: 600_000 });
+  assert.deepEqual(settings({ lifetime: 600 }, 5), { maximum: 0, lifetime: 600_000 });
   try {
     settings({ maximum: -1 });
     assert.fail('accepted');
@@ -245,4 +249,31 @@ void test('the library’s parameters are read, its lifetime is that of a poll, 
       'hooks-libraries[1].parameters.maximum: maximum must be a whole number, at least 0',
     );
   }
+});
+
+void test('where no poll reports a change, an entry counts for the time of a poll, however long its lifetime', () => {
+  const lifetime = (given: number, wait: number | undefined, isPolled: boolean) => {
+    const found = hostCacheSettings({
+      'hooks-libraries': [{ library: 'libdhcp_host_cache.so', parameters: { lifetime: given } }],
+      ...(wait !== undefined && { 'config-control': { 'config-fetch-wait-time': wait } }),
+    });
+    return hostCacheOptions(found!, { isPolled }).lifetime;
+  };
+  assert.equal(lifetime(600, 0, true), 30_000, 'polls are off');
+  assert.equal(lifetime(600, 5, false), 5_000, 'another database than the polled one');
+  assert.equal(lifetime(600, undefined, false), 30_000, 'no config backend');
+  assert.equal(lifetime(2, 5, false), 2_000, 'a shorter lifetime stays');
+});
+
+void test('where the polls look decides how long an entry counts: another one opens the service anew', () => {
+  const cached = { 'hooks-libraries': [{ library: 'libdhcp_host_cache.so', parameters: { lifetime: 600 } }] };
+  const polls = (name: string, more = {}) => ({
+    'config-control': { 'config-databases': [{ name }] },
+    ...more,
+  });
+  const isOpenedAnew = (before: JsonMap, next: JsonMap): boolean =>
+    sectionsChanged({ service: before, backend: before, channels: before }, next).service;
+  assert.equal(isOpenedAnew(polls('a', cached), polls('b', cached)), true);
+  assert.equal(isOpenedAnew(polls('a', cached), polls('a', cached)), false);
+  assert.equal(isOpenedAnew(polls('a'), polls('b')), false);
 });

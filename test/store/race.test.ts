@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createConnection, createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { after, afterEach, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,11 +10,15 @@ import type { RowDataPacket } from 'mysql2/promise';
 import { silentLogger } from '../../src/log.ts';
 import { createBatchingLeaseStore } from '../../src/store/batching.ts';
 import type { Lease } from '../../src/store/lease.ts';
+import { claimPacket } from '../../src/store/mysql/claim-sql.ts';
 import { openLanes } from '../../src/store/mysql/lanes.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { client4, lease4, leases4, makers, type LeaseMaker } from './leases.ts';
 import { openMysqlForContract } from './open-mysql.ts';
 import { assertStatisticsEqualRecount, waitUntilSettled } from './statistics.ts';
+
+/** What a server at its max_connections says instead of its greeting: an ERR packet with error 1040. */
+const tooManyConnections = Buffer.from('\x17\0\0\0\xff\x10\x04Too many connections', 'latin1');
 
 let database: TestDatabase;
 before(async () => {
@@ -197,6 +202,103 @@ test('a packet that fails takes its transaction and the statistics switch with i
   assert.deepEqual(switches, [[null]]);
   assert.deepEqual(count, [[0]]);
   await lanes.close();
+});
+
+test('a row that somebody keeps locked fails the claims that need it, not their neighbours', async () => {
+  const { backend } = openMysqlForContract(database);
+  const store = createBatchingLeaseStore(backend);
+  const claim = (n: number) =>
+    store.write({ verb: 'claim', client: client4(n), lease: lease4(n), seen: null });
+  assert.equal((await claim(7)).result, 'done');
+  const locker = await database.pool.getConnection();
+  await locker.query('START TRANSACTION');
+  await locker.query('SELECT * FROM lease4 WHERE address = ? FOR UPDATE', [lease4(7).address]);
+  const results = await Promise.allSettled(Array.from({ length: 200 }, (_, n) => claim(n)));
+  const failed = results.flatMap((result, n) =>
+    result.status === 'rejected' ? [[n, result.reason as unknown]] : [],
+  );
+  assert.deepEqual(
+    failed.map(([n, error]) => [n, (error as { code: string }).code]),
+    [[7, 'DATABASE_QUERY']],
+  );
+  await locker.query('ROLLBACK');
+  locker.release();
+  assert.equal((await claim(7)).result, 'done');
+  await store.close();
+});
+
+test('a lone claim is one statement with one result where the database has INSERT … RETURNING', async () => {
+  const [[server]] = await database.pool.query<RowDataPacket[]>('SELECT VERSION() AS version');
+  const lanes = openLanes(
+    database.address,
+    { connections: 1, queryTimeout: 5000 },
+    { logger: silentLogger, random: Math.random },
+  );
+  await lanes.packet('SELECT 1');
+  assert.equal(lanes.returning, /mariadb/i.test(String(server!['version'])));
+  const { lease, client } = leases4.claim(1);
+  const claims = [{ verb: 'claim', lease, client, seen: null }] as const;
+  const packet = claimPacket(leases4.table, claims, true, lanes.returning);
+  assert.equal(packet.results, lanes.returning ? 1 : 3);
+  const answer = (await lanes.guess(packet.sql)) as readonly (readonly (readonly unknown[])[])[];
+  const now = Number((lanes.returning ? answer : answer[packet.clockAt])![0]![0]);
+  const [[row]] = await database.pool.query<RowDataPacket[]>(
+    'SELECT UNIX_TIMESTAMP(expire) AS expire FROM lease4',
+  );
+  assert.equal(Number(row!['expire']), now + lease.validLifetime);
+  assert.equal(await lanes.guess(packet.sql), null, 'the row is there by now');
+  await lanes.close();
+});
+
+test('where the database has no place for another connection, those that are open serve', async () => {
+  const user = `crowded_${database.address.database.slice(-20)}`;
+  await database.pool.query(
+    `CREATE USER '${user}'@'%' IDENTIFIED BY 'crowded' WITH MAX_USER_CONNECTIONS 1; ` +
+      `GRANT ALL ON \`${database.address.database}\`.* TO '${user}'@'%'`,
+  );
+  const lanes = openLanes(
+    { ...database.address, user, password: 'crowded' },
+    { connections: 3, queryTimeout: 5000 },
+    { logger: silentLogger, random: Math.random },
+  );
+  const states: string[] = [];
+  lanes.onState((state) => states.push(state));
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => lanes.packet(`SELECT ${n}, SLEEP(0.02)`)),
+  );
+  assert.deepEqual(
+    answers.map((answer) => (answer as number[][])[0]![0]),
+    Array.from({ length: 20 }, (_, n) => n),
+  );
+  assert.deepEqual(states, [], 'the database was never away');
+  await lanes.close();
+  await database.pool.query(`DROP USER '${user}'@'%'`);
+});
+
+test('one connection refused before another is let in does not mean that the database is away', async () => {
+  let connections = 0;
+  const proxy = createServer((client) => {
+    connections++;
+    if (connections === 1) return client.end(tooManyConnections);
+    const { host, port, socketPath } = database.address;
+    setTimeout(() => {
+      const server = createConnection(socketPath === undefined ? { host, port } : { path: socketPath });
+      client.pipe(server).pipe(client);
+      for (const end of [client, server]) end.on('error', () => undefined);
+    }, 100);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { socketPath: _, ...address } = database.address;
+  const lanes = openLanes(
+    { ...address, host: '127.0.0.1', port: (proxy.address() as AddressInfo).port },
+    { connections: 2, queryTimeout: 5000 },
+    { logger: silentLogger, random: Math.random },
+  );
+  const answers = await Promise.all([1, 2, 3, 4].map((n) => lanes.packet(`SELECT ${n}`)));
+  assert.deepEqual(answers, [[[1]], [[2]], [[3]], [[4]]]);
+  assert.deepEqual([lanes.state, connections], ['up', 2]);
+  await lanes.close();
+  proxy.close();
 });
 
 test('while the database is away calls fail at once, and work again by themselves when it is back', async () => {

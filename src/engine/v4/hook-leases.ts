@@ -4,6 +4,7 @@ import { infiniteLifetime, type Lease4 } from '../../store/lease.ts';
 import { remaining } from '../lifetime.ts';
 import type { ChosenAddress } from './grant.ts';
 import { hooksAt } from '../hook-step.ts';
+import { contextGiven, isBytesOrNull, offeredLease } from '../hook-values.ts';
 import { begunResponse, queryOf } from './hook-packets.ts';
 import { replyHeader } from './reply-header.ts';
 import type { ClientName, Transaction4 } from './transaction.ts';
@@ -35,7 +36,7 @@ export async function reviewLease(
   previous: Lease4 | null,
   attempt: LeaseAttempt,
 ): Promise<Review> {
-  const lease = { ...given };
+  const lease = offeredLease(given);
   const query4 = queryOf(t);
   const existing = previous?.address === lease.address ? previous : null;
   if (existing) {
@@ -75,7 +76,8 @@ export async function reviewLease(
 
 /** Whose lease it is and where is the server's business; the rest is taken where it is well formed. */
 function accepted(t: Transaction4, given: Lease4, lease: Lease4): Lease4 {
-  const { validLifetime, hostname, fqdnFwd, fqdnRev, userContext, relayId, remoteId } = lease;
+  const { validLifetime, hostname, fqdnFwd, fqdnRev, relayId, remoteId } = lease;
+  const userContext = contextGiven(lease.userContext);
   const isLifetime =
     Number.isInteger(validLifetime) && validLifetime >= 0 && validLifetime <= infiniteLifetime;
   const isFit =
@@ -83,7 +85,9 @@ function accepted(t: Transaction4, given: Lease4, lease: Lease4): Lease4 {
     typeof hostname === 'string' &&
     typeof fqdnFwd === 'boolean' &&
     typeof fqdnRev === 'boolean' &&
-    typeof userContext === 'object';
+    userContext !== undefined &&
+    isBytesOrNull(relayId) &&
+    isBytesOrNull(remoteId);
   if (!isFit) {
     const text = `a callout gave the lease of ${formatIpv4(given.address)} values that no lease has: ignored`;
     t.engine.log.error('HOOKS_CALLOUT_ERROR', text);

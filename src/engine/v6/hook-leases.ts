@@ -4,6 +4,7 @@ import { infiniteLifetime, type Lease6 } from '../../store/lease.ts';
 import { messageType6 } from '../../wire/v6/message.ts';
 import { Options6 } from '../../wire/v6/options.ts';
 import { hooksAt } from '../hook-step.ts';
+import { contextGiven, offeredLease } from '../hook-values.ts';
 import { remaining } from '../lifetime.ts';
 import { isOffer } from './assign.ts';
 import { leaseText } from './describe.ts';
@@ -27,7 +28,7 @@ export async function reviewLease(
   subnet: Subnet,
   existing: Lease6 | null,
 ): Promise<Review> {
-  const lease = { ...given };
+  const lease = offeredLease(given);
   const query6 = queryOf(s.t);
   if (existing && remaining(existing, s.now) > 0) {
     const point = s.t.type === messageType6.REBIND ? 'lease6_rebind' : 'lease6_renew';
@@ -65,14 +66,15 @@ const isLifetime = (value: number): boolean =>
 
 /** Whose lease it is and where is the server's business; the rest is taken where it is well formed. */
 function accepted(s: IaSearch, given: Lease6, lease: Lease6): Lease6 {
-  const { validLifetime, preferredLifetime, hostname, fqdnFwd, fqdnRev, userContext } = lease;
+  const { validLifetime, preferredLifetime, hostname, fqdnFwd, fqdnRev } = lease;
+  const userContext = contextGiven(lease.userContext);
   const isFit =
     isLifetime(validLifetime) &&
     isLifetime(preferredLifetime) &&
     typeof hostname === 'string' &&
     typeof fqdnFwd === 'boolean' &&
     typeof fqdnRev === 'boolean' &&
-    typeof userContext === 'object';
+    userContext !== undefined;
   if (!isFit) {
     const text = `a callout gave the lease of ${leaseText(given)} values that no lease has: ignored`;
     s.engine.log.error('HOOKS_CALLOUT_ERROR', text);

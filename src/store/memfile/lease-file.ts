@@ -1,4 +1,5 @@
 // The lease file on disk: read with its leftovers, appended and synced batch by batch, cleaned up without a pause.
+import { constants } from 'node:fs';
 import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { FlotillaError, messageOf } from '../../errors.ts';
@@ -9,7 +10,7 @@ import type { LeaseTable } from './lease-table.ts';
 import { loadLeaseFile } from './load-lease-file.ts';
 
 export interface LeaseFile<L extends Lease> {
-  /** Resolves when the rows are on disk. One at a time. Rejects with LEASE_FILE; then the file is as before. */
+  /** Resolves when the rows are on disk; without `sync`, when the system has them. One at a time. Rejects with LEASE_FILE; then the file is as before. */
   append(text: string): Promise<void>;
   cleanUp(): Promise<void>;
   close(): Promise<void>;
@@ -44,7 +45,8 @@ export async function openLeaseFile<L extends Lease>(
           },
         );
   const header = rows.columns.join(',') + '\n';
-  let handle: FileHandle;
+  /** Null from the moment a copy takes the file's name until the file is open again: the next append tries too. */
+  let handle: FileHandle | null = null;
   let length = 0;
   /** Rows appended while a clean-up copies the table: they follow the copy. */
   let tail: string[] | null = null;
@@ -67,20 +69,21 @@ export async function openLeaseFile<L extends Lease>(
     throw fail('read', error);
   }
 
+  // appendFile, not write: that one may write a part of the text and call it done when the disk is full.
   async function writeClean(): Promise<void> {
     const copy = await open(`${path}.output`, 'w', 0o640);
     try {
-      await copy.write(header);
+      await copy.appendFile(header);
       let text = '';
       let count = 0;
       for (const row of table.texts()) {
         text += row + '\n';
         if (++count % chunkRows === 0) {
-          await copy.write(text);
+          await copy.appendFile(text);
           text = '';
         }
       }
-      await copy.write(text);
+      await copy.appendFile(text);
       await copy.sync();
     } finally {
       await copy.close();
@@ -90,16 +93,28 @@ export async function openLeaseFile<L extends Lease>(
   }
 
   async function takeOver(): Promise<void> {
+    // What is written by a handle whose file has lost its name is gone after a restart.
+    const old = handle;
+    handle = null;
+    await old?.close();
     await rename(`${path}.completed`, path);
-    await syncFolder();
     await openToAppend();
   }
 
-  async function openToAppend(): Promise<void> {
-    handle = await open(path, 'a', 0o640);
-    // What a server that was killed has written and not synced counts from now on.
-    if (sync) await handle.sync();
-    length = (await handle.stat()).size;
+  async function openToAppend(): Promise<FileHandle> {
+    // Never created here: it would lack the header and the leases in memory.
+    const opened = await open(path, constants.O_WRONLY | constants.O_APPEND);
+    try {
+      await syncFolder();
+      // What a server that was killed has written and not synced counts from now on.
+      if (sync) await opened.sync();
+      length = (await opened.stat()).size;
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
+    handle = opened;
+    return opened;
   }
 
   async function syncFolder(): Promise<void> {
@@ -114,17 +129,26 @@ export async function openLeaseFile<L extends Lease>(
   const write = async (text: string): Promise<void> => {
     if (broken) throw broken;
     try {
-      await handle.appendFile(text);
-      if (sync) await handle.datasync();
+      const file = handle ?? (await openToAppend());
+      await writeTo(file, text);
       length += Buffer.byteLength(text);
       tail?.push(text);
     } catch (error) {
       spoiled = true;
+      throw fail('write', error);
+    }
+  };
+
+  const writeTo = async (file: FileHandle, text: string): Promise<void> => {
+    try {
+      await file.appendFile(text);
+      if (sync) await file.datasync();
+    } catch (error) {
       // Half a row must not stay: the next one would be glued to it.
-      await handle.truncate(length).catch((second: unknown) => {
+      await file.truncate(length).catch((second: unknown) => {
         broken = fail('repair', second);
       });
-      throw fail('write', error);
+      throw error;
     }
   };
 
@@ -144,19 +168,19 @@ export async function openLeaseFile<L extends Lease>(
         if (spoiled) throw new Error('a write failed meanwhile; the next clean-up tries again');
         const copy = await open(`${path}.completed`, 'a');
         try {
-          await copy.write(tail!.join(''));
+          await copy.appendFile(tail!.join(''));
           await copy.sync();
         } finally {
           await copy.close();
         }
-        const old = handle;
         await takeOver();
-        await old.close();
       });
       appending = swapped.catch(() => undefined);
       await swapped;
     } catch (error) {
-      await rm(`${path}.completed`, { force: true });
+      // Half a copy would keep the room that the file needs.
+      for (const suffix of ['.output', '.completed'])
+        await rm(path + suffix, { force: true }).catch(() => undefined);
       throw fail('clean up', error);
     } finally {
       tail = null;
@@ -173,7 +197,7 @@ export async function openLeaseFile<L extends Lease>(
     async close() {
       await cleaning?.catch(() => undefined);
       await appending;
-      await handle.close();
+      await handle?.close();
     },
   };
 }

@@ -19,7 +19,7 @@ export interface MemfileOptions<L extends Lease> {
   readonly lfcInterval: number;
   /** More bad rows than this refuse the file; 0 = any number is tolerated. */
   readonly maxRowErrors: number;
-  /** Only tests of speed turn this off: then an answer may outrun the disk. */
+  /** Every batch waits for one fdatasync, unless this is false: then an answer may outrun the disk (`sync-writes`). */
   readonly sync?: boolean;
 }
 
@@ -61,13 +61,18 @@ export async function openMemfileBackend<L extends Lease>(
     return result;
   };
 
-  /** Changes memory and file together; memory goes back when the file refuses. */
+  /** Changes memory and file together; memory goes back when the file refuses. The addresses are distinct. */
   const apply = async (changes: readonly (readonly [L['address'], L | null])[]): Promise<void> => {
-    const before = changes.map(([address]) => [address, table.textOf(address)] as const);
+    // A lease that has no text throws here, before anything has changed.
+    const encoded = changes.map(([address, lease]) => ({
+      address,
+      lease,
+      row: lease && rows.encode(lease),
+      before: table.textOf(address),
+    }));
     const lines: string[] = [];
-    for (const [address, lease] of changes) {
-      if (lease) {
-        const row = rows.encode(lease);
+    for (const { address, lease, row } of encoded) {
+      if (lease && row !== null) {
         table.set(lease, row);
         lines.push(row);
       } else {
@@ -80,12 +85,18 @@ export async function openMemfileBackend<L extends Lease>(
     try {
       await file.append(lines.join('\n') + '\n');
     } catch (error) {
-      for (const [address, row] of before.reverse()) {
-        if (row === null) table.delete(address);
-        else table.set(decode(row), row);
+      for (const { address, before } of encoded) {
+        if (before === null) table.delete(address);
+        else table.set(decode(before), before);
       }
       throw error;
     }
+  };
+
+  /** Throws when the lease has no text. */
+  const encodeLeaseOf = (write: LeaseWrite<L>): void => {
+    const lease = 'lease' in write ? write.lease : write.verb === 'replace' ? write.by : null;
+    if (lease) rows.encode(lease);
   };
 
   const writeRun = async (writes: readonly LeaseWrite<L>[]): Promise<WriteOutcome<L>[]> => {
@@ -134,7 +145,10 @@ export async function openMemfileBackend<L extends Lease>(
     writeAll: (writes) =>
       inTurn(async () => {
         const outcomes: WriteOutcome<L>[] = new Array<WriteOutcome<L>>(writes.length);
-        for (const run of distinctRuns(writes)) {
+        const runs = distinctRuns(writes);
+        // What fails in a later run would leave the runs before it done.
+        if (runs.length > 1) for (const write of writes) encodeLeaseOf(write);
+        for (const run of runs) {
           const results = await writeRun(run.map((index) => writes[index]!));
           for (const [i, index] of run.entries()) outcomes[index] = results[i]!;
         }

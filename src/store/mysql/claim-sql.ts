@@ -46,6 +46,8 @@ export function claimPacket<L extends Lease>(
   table: LeaseSql<L>,
   claims: readonly Claim<L>[],
   ownStatistics: boolean,
+  /** Whether the database knows INSERT … RETURNING: then a lone insert is one statement with one result. */
+  returning: boolean,
 ): ClaimPacket {
   const sorted = [...claims].sort((a, b) => (a.lease.address < b.lease.address ? -1 : 1));
   const renewals: Claim<L>[] = [];
@@ -65,6 +67,10 @@ export function claimPacket<L extends Lease>(
   // One statement is a transaction of its own.
   const isOne =
     inserts.length === 0 ? updates.length === 1 : updates.length === 0 && overwrites.length === 0 && !counts;
+  if (returning && isOne && inserts.length === 1) {
+    const sql = `${insertOf(table, inserts, 'UNIX_TIMESTAMP()')} RETURNING UNIX_TIMESTAMP()`;
+    return { sql, results: 1, clockAt: 0, updatesAt: [], updates: 0 };
+  }
   add(`SET ${counts ? '@fleet_statistics_off = 1, ' : ''}@fleet_now = UNIX_TIMESTAMP()`);
   if (!isOne) add('START TRANSACTION');
   if (overwrites.length > 0) {
@@ -72,11 +78,7 @@ export function claimPacket<L extends Lease>(
     add(`DELETE FROM ${table.table} WHERE ${areAsSeen(table, overwrites)}`);
     add(`SET @fleet_gone = IF(ROW_COUNT() = ${overwrites.length}, 0, (SELECT 1 UNION SELECT 2))`);
   }
-  if (inserts.length > 0) {
-    const columns = ['address', 'expire', ...table.fields.map(({ column }) => column)];
-    const rows = inserts.map(({ lease }) => `(${valuesOf(table, lease)})`);
-    add(`INSERT INTO ${table.table} (${columns.join(', ')}) VALUES ${rows.join(',')}`);
-  }
+  if (inserts.length > 0) add(insertOf(table, inserts, clock));
   const updatesAt = updates.map(add);
   if (counts) {
     const before = overwrites.map(({ seen }) => seen!);
@@ -135,43 +137,61 @@ function renewalUpdates<L extends Lease>(table: LeaseSql<L>, renewals: readonly 
   return Array.from(
     byLifetime,
     ([lifetime, list]) =>
-      `UPDATE ${table.table} SET expire = ${expireIn(lifetime)}, valid_lifetime = ${lifetime} WHERE ${areAsSeen(table, list)}`,
+      `UPDATE ${table.table} SET expire = ${expireIn(lifetime, clock)}, valid_lifetime = ${lifetime} WHERE ${areAsSeen(table, list)}`,
   );
 }
 
-/** The addresses as a range of the key, and of those rows the ones that nobody changed. */
+/**
+ * The addresses as a range of the key, and of those rows the ones that nobody changed. Each row is compared as one text:
+ * a term for every column takes the database longer to read than the rows take to update.
+ */
 function areAsSeen<L extends Lease>(table: LeaseSql<L>, claims: readonly Claim<L>[]): string {
-  const columns = [
-    'address',
-    ...table.fields.map(({ column, type }) => `COALESCE(${column}, ${noneOf(type)})`),
-  ];
+  const columns = [table.addressText(table.table)];
+  for (const { column, type } of table.fields)
+    columns.push(isNumber(type) ? `COALESCE(${column}, 0)` : `COALESCE(HEX(${column}), '')`);
   columns.push('COALESCE(UNIX_TIMESTAMP(expire), 0)');
-  const rows = claims.map(({ seen }) => {
-    const lease = seen!;
-    const lifetime = lease.validLifetime === infiniteLifetime ? 0 : lease.validLifetime;
-    const values = table.fields.map((field) => literalOf(field, lease, noneOf(field.type)));
-    return `(${[table.addressLiteral(lease.address), ...values, lease.cltt + lifetime].join(',')})`;
-  });
+  const rows = claims.map(({ seen }) => `_binary'${textOf(table, seen!)}'`);
   const addresses = claims.map(({ lease }) => table.addressLiteral(lease.address));
-  return `address IN (${addresses.join(',')}) AND (${columns.join(', ')}) IN (${rows.join(',')})`;
+  return `address IN (${addresses.join(',')}) AND CONCAT_WS(',', ${columns.join(', ')}) IN (${rows.join(',')})`;
 }
 
-function valuesOf<L extends Lease>(table: LeaseSql<L>, lease: L): string {
-  const values = table.fields.map((field) => literalOf(field, lease, 'NULL'));
-  return [table.addressLiteral(lease.address), expireIn(lease.validLifetime), ...values].join(',');
+/** The row as {@link areAsSeen} writes it. */
+function textOf<L extends Lease>(table: LeaseSql<L>, lease: L): string {
+  let text = String(table.addressField.cell(lease.address));
+  for (const field of table.fields) text += `,${cellText(field, lease)}`;
+  return `${text},${lease.cltt + (lease.validLifetime === infiniteLifetime ? 0 : lease.validLifetime)}`;
 }
 
-function literalOf<L extends Lease>(field: LeaseField<L>, lease: L, none: string): string {
+function cellText<L extends Lease>(field: LeaseField<L>, lease: L): string {
   const cell = field.cell(lease);
-  if (cell === null) return none;
+  if (cell === null) return isNumber(field.type) ? '0' : '';
+  if (typeof cell === 'number') return String(cell);
+  return (field.isHex ? cell : Buffer.from(cell).toString('hex')).toUpperCase();
+}
+
+/** `now`: SQL of the clock. */
+function insertOf<L extends Lease>(table: LeaseSql<L>, claims: readonly Claim<L>[], now: string): string {
+  const columns = ['address', 'expire', ...table.fields.map(({ column }) => column)];
+  const rows = claims.map(({ lease }) => {
+    const values = table.fields.map((field) => literalOf(field, lease));
+    return `(${[table.addressLiteral(lease.address), expireIn(lease.validLifetime, now), ...values].join(',')})`;
+  });
+  return `INSERT INTO ${table.table} (${columns.join(', ')}) VALUES ${rows.join(',')}`;
+}
+
+function literalOf<L extends Lease>(field: LeaseField<L>, lease: L): string {
+  const cell = field.cell(lease);
+  if (cell === null) return 'NULL';
   if (typeof cell === 'number') return String(cell);
   return field.isHex ? `X'${cell}'` : escape(cell);
 }
 
-const noneOf = (type: string): string => (/CHAR|TEXT|BINARY/.test(type) ? "''" : '0');
+const isNumber = (type: string): boolean => type.includes('INT');
 
 /** An infinite lease has expire = cltt. */
-const expireIn = (lifetime: number): string =>
+const expireIn = (lifetime: number, now: string): string =>
   lifetime === infiniteLifetime
-    ? 'FROM_UNIXTIME(@fleet_now)'
-    : `FROM_UNIXTIME(LEAST(@fleet_now + ${lifetime}, ${lastTimestamp}))`;
+    ? `FROM_UNIXTIME(${now})`
+    : `FROM_UNIXTIME(LEAST(${now} + ${lifetime}, ${lastTimestamp}))`;
+
+const clock = '@fleet_now';

@@ -9,8 +9,13 @@ export type ErrorKind =
   /** The statement was refused: the same batch would fail again. */
   | 'refused';
 
-/** 1020 record changed, 1062 a row that appeared (write-sql.ts), 1205 lock wait, 1213 deadlock, 1317 interrupted, 3572 nowait. */
-const retryNumbers = new Set([1020, 1062, 1205, 1213, 1317, 3058, 3572]);
+/**
+ * 1020 record changed, 1062 a row that appeared (write-sql.ts), 1213 deadlock, 1317 interrupted, 3572 nowait. Not 1205, a
+ * lock that was waited for in vain: whoever holds it may do so for minutes, and only some items need that row.
+ */
+const retryNumbers = new Set([1020, 1062, 1213, 1317, 3058, 3572]);
+/** Too many connections: of the server, of the account, of a resource limit. Those that are open go on working. */
+const crowdedNumbers = new Set([1040, 1203, 1226]);
 /**
  * 1040/1203/1226 too many connections, 1044/1045/1049 login, 1053/1077/1079 shutdown, 1290/1792/1836 read-only member,
  * 1461 too many statements, 1927/3169/4031 connection killed, 3032/3100 not ready, 1047 not in the cluster's primary part.
@@ -36,6 +41,9 @@ export function kindOf(error: unknown): ErrorKind {
   if (fatal === true || unreachableNumbers.has(errno)) return 'unreachable';
   return 'refused';
 }
+
+/** No further connection, which says nothing of those that are open. */
+export const isCrowded = (error: unknown): boolean => crowdedNumbers.has((error as DriverError).errno ?? 0);
 
 /** 1062 a row that should not be there, 1242 one that is not as it was seen (claim-sql.ts). */
 export function isWrongGuess(error: unknown): boolean {

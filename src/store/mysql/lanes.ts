@@ -1,10 +1,10 @@
 // The few connections of a store: packets out, results back; loss noticed once, refused at once, mended in the background.
-import type { Pool, PoolConnection, QueryOptions } from 'mysql2';
+import type { Pool, PoolConnection, QueryOptions, RowDataPacket } from 'mysql2';
 import { describeDatabase, type DatabaseAddress } from '../../db/address.ts';
 import { openPool } from '../../db/connect.ts';
 import { FlotillaError, messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { isWrongGuess, kindOf, leaseDatabaseError } from './database-error.ts';
+import { isCrowded, isWrongGuess, kindOf, leaseDatabaseError } from './database-error.ts';
 
 export interface LaneOptions {
   readonly connections: number;
@@ -25,6 +25,8 @@ export interface Lanes {
   readonly state: 'up' | 'down';
   /** Packets sent so far. */
   readonly packets: number;
+  /** Whether the database knows INSERT … RETURNING. False until the first connection. */
+  readonly returning: boolean;
   /**
    * One packet there and back on one connection. A batch that lost a race runs again, a few times. A connection lost on
    * the way leaves the outcome unknown: the packet runs again elsewhere (every packet of a store can: each write is
@@ -41,6 +43,8 @@ export interface Lanes {
 const retries = 6;
 const firstBackOff = 100;
 const lastBackOff = 5_000;
+/** Milliseconds until the database is asked for one connection more again. */
+const crowdedFor = 30_000;
 
 export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: LaneDeps): Lanes {
   const { pool } = openPool(address, options.connections);
@@ -49,15 +53,21 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
   let state: 'up' | 'down' = 'up';
   let closed = false;
   let packets = 0;
+  let returning = false;
   let lastError: FlotillaError | null = null;
   let probe: NodeJS.Timeout | null = null;
 
-  // GROUP_CONCAT carries the addresses of a batch; a lock is never worth waiting for longer than a client waits.
+  // GROUP_CONCAT carries the addresses of a batch; a lock is not worth waiting for longer than other clients wait.
   // MariaDB turns IN lists beyond this length into a join that loses the order of locks.
+  // What only MariaDB reads tells whether it is one, of a version that has RETURNING.
   pool.on('connection', (connection) => {
-    connection.query(
-      'SET SESSION group_concat_max_len = 4194304, innodb_lock_wait_timeout = 3, eq_range_index_dive_limit = 1; ' +
+    connection.query<RowDataPacket[][]>(
+      'SELECT /*M!100500 1 + */ 0 AS known; ' +
+        'SET SESSION group_concat_max_len = 4194304, innodb_lock_wait_timeout = 1, eq_range_index_dive_limit = 1; ' +
         '/*M! SET SESSION in_predicate_conversion_threshold = 0 */',
+      (error, results) => {
+        if (!error) returning = results[0]?.[0]?.['known'] === 1;
+      },
     );
   });
 
@@ -81,6 +91,7 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
       setState('down');
       scheduleProbe(firstBackOff);
     }
+    wakeAll();
     return lastError;
   };
 
@@ -113,20 +124,66 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
       ? new FlotillaError('STORE_CLOSED', 'the lease store is closed')
       : (lastError ?? new FlotillaError('DATABASE_UNREACHABLE', `database ${database} is away`));
 
+  // Who finds no connection free waits here, not in the pool: there nobody tells the waiting that connecting failed.
+  let lent = 0;
+  let asking = 0;
+  let queued: (() => void)[] = [];
+  /** How many connections the database has place for, as far as is known. */
+  let placed = options.connections;
+
   const connect = async (): Promise<PoolConnection> => {
-    if (closed || state === 'down') throw unreachable();
-    try {
-      return await taken(pool);
-    } catch (error) {
-      throw goDown(error);
+    for (;;) {
+      if (closed || state === 'down') throw unreachable();
+      if (lent + asking >= placed) {
+        await new Promise<void>((resolve) => queued.push(resolve));
+        continue;
+      }
+      asking++;
+      try {
+        const connection = await taken(pool);
+        lent++;
+        return connection;
+      } catch (error) {
+        // The refusal may be here before the news that another one was let in: 1 is the one who asked in vain.
+        if (lent + asking === 1 || !isCrowded(error)) throw goDown(error);
+        crowded(lent + asking - 1, error);
+      } finally {
+        asking--;
+      }
     }
+  };
+
+  /** Those connections that are open serve in turn. */
+  const crowded = (left: number, error: unknown): void => {
+    if (placed === options.connections) {
+      const text = `the lease database takes only ${left} of ${options.connections} connections, trying again`;
+      deps.logger.warn('FLOTILLA_DATABASE_CROWDED', text, { database, error: messageOf(error) });
+      setTimeout(() => {
+        placed = options.connections;
+        wakeAll();
+      }, crowdedFor).unref();
+    }
+    placed = left;
+  };
+
+  const wakeAll = (): void => {
+    const woken = queued;
+    queued = [];
+    for (const resolve of woken) resolve();
+  };
+
+  const giveBack = (connection: PoolConnection, isGood: boolean): void => {
+    lent--;
+    if (isGood) connection.release();
+    else connection.destroy();
+    queued.shift()?.();
   };
 
   const runOnce = async (connection: PoolConnection, sql: string): Promise<PacketResult> => {
     packets++;
     try {
       const results = await queried(connection, { sql, rowsAsArray: true, timeout: options.queryTimeout });
-      connection.release();
+      giveBack(connection, true);
       return results;
     } catch (error) {
       // The transaction is open and the statistics switch may be on: neither may reach the next user of the connection.
@@ -136,9 +193,9 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
           sql: 'ROLLBACK; SET @fleet_statistics_off = NULL, @fleet_batch = NULL',
           timeout: options.queryTimeout,
         });
-        connection.release();
+        giveBack(connection, true);
       } catch {
-        connection.destroy();
+        giveBack(connection, false);
       }
       throw error;
     }
@@ -172,12 +229,16 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
     get packets() {
       return packets;
     },
+    get returning() {
+      return returning;
+    },
     packet: (sql) => run(sql, false) as Promise<PacketResult>,
     guess: (sql) => run(sql, true),
     onState: (listener) => void listeners.push(listener),
     async close() {
       if (closed) return;
       closed = true;
+      wakeAll();
       if (probe) clearTimeout(probe);
       await pool.promise().end();
     },

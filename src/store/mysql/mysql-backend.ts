@@ -105,43 +105,50 @@ export function openMysqlBackend<L extends Lease>(
   /** `writes`: no address and no client twice. */
   const writeRun = async (given: readonly LeaseWrite<L>[]): Promise<WriteOutcome<L>[]> => {
     const writes = given.map(fit);
-    const foreseen = writes.filter(isForeseen<L>);
+    const foreseen: Claim<L>[] = [];
+    const others: LeaseWrite<L>[] = [];
+    for (const write of writes) {
+      if (isForeseen(write)) foreseen.push(write);
+      else if (!isStrict(write)) others.push(write);
+    }
     const outcomes = new Map<LeaseWrite<L>, WriteOutcome<L>>();
-    const unforeseen = foreseen.length === writes.length ? [] : writes.filter((write) => !isForeseen(write));
-    let others: readonly LeaseWrite<L>[] = unforeseen.filter((write) => !isStrict(write));
-    /** Claims of which some were carried out, at which second. */
-    let again: readonly Claim<L>[] = [];
-    let triedAt = 0;
-    const judged = others.length > 0 ? judgedPacket(others) : null;
-    if (foreseen.length > 0) {
-      const short = claimPacket(table, foreseen, ownStatistics);
-      const results = await lanes.guess(judged ? `${short.sql};\n${judged.sql}` : short.sql);
-      if (results) {
-        const now = Number((results[short.clockAt] as readonly (readonly unknown[])[])[0]![0]);
-        const matched = short.updatesAt.map((at) => (results[at] as { affectedRows: number }).affectedRows);
-        const isMissing = matched.reduce((sum, rows) => sum + rows, 0) !== short.updates;
-        const tried = isMissing ? foreseen.filter((claim) => isRenewal(table, claim)) : [];
-        triedAt = now;
-        for (const claim of foreseen) {
-          if (!tried.includes(claim)) outcomes.set(claim, done(claim, claim.seen!, null, now));
-        }
-        if (judged) readJudged(judged, others, results.slice(short.results), outcomes);
-        again = tried.filter((claim) => !isStrict(claim));
-        others = again;
-        await findRenewed(tried.filter(isStrict), now, outcomes);
-      } else others = writes.filter((write) => !isStrict(write));
-    }
-    if (others.length > 0) {
-      const packet = judgedPacket(others);
-      readJudged(packet, others, await lanes.packet(packet.sql), outcomes);
-    }
-    for (const claim of again) {
-      const outcome = outcomes.get(claim)!;
-      if (outcome.result === 'done' && isRenewed(table, claim, outcome.before, triedAt))
-        outcomes.set(claim, { ...outcome, before: claim.seen! });
-    }
+    // Packets of their own: a guess is tried otherwise only where nothing of its packet was done.
+    await allDone(writeForeseen(foreseen, outcomes), writeJudged(others, outcomes));
     // An `onlyAsSeen` claim that did not go the short way went no way.
     return writes.map((write) => outcomes.get(write) ?? { result: 'absent' });
+  };
+
+  const writeForeseen = async (
+    claims: readonly Claim<L>[],
+    outcomes: Map<LeaseWrite<L>, WriteOutcome<L>>,
+  ): Promise<void> => {
+    if (claims.length === 0) return;
+    const packet = claimPacket(table, claims, ownStatistics, lanes.returning);
+    const answer = await lanes.guess(packet.sql);
+    if (!answer) {
+      await writeJudged(
+        claims.filter((claim) => !isStrict(claim)),
+        outcomes,
+      );
+      return;
+    }
+    const results = packet.results === 1 ? [answer] : answer;
+    const now = Number((results[packet.clockAt] as readonly (readonly unknown[])[])[0]![0]);
+    const matched = packet.updatesAt.map((at) => (results[at] as { affectedRows: number }).affectedRows);
+    const isMissing = matched.reduce((sum, rows) => sum + rows, 0) !== packet.updates;
+    /** Some of these were carried out. */
+    const tried = isMissing ? claims.filter((claim) => isRenewal(table, claim)) : [];
+    for (const claim of claims) {
+      if (!tried.includes(claim)) outcomes.set(claim, done(claim, claim.seen!, null, now));
+    }
+    const again = tried.filter((claim) => !isStrict(claim));
+    await findRenewed(tried.filter(isStrict), now, outcomes);
+    await writeJudged(again, outcomes);
+    for (const claim of again) {
+      const outcome = outcomes.get(claim)!;
+      if (outcome.result === 'done' && isRenewed(table, claim, outcome.before, now))
+        outcomes.set(claim, { ...outcome, before: claim.seen! });
+    }
   };
 
   /** Of claims of which some were carried out at this second, those whose row says so. */
@@ -167,12 +174,15 @@ export function openMysqlBackend<L extends Lease>(
     }
   };
 
-  const judgedPacket = (writes: readonly LeaseWrite<L>[]): WritePacket =>
-    writePacket(
-      table,
-      [...writes].sort((a, b) => (addressOf(a) < addressOf(b) ? -1 : 1)),
-      ownStatistics,
-    );
+  const writeJudged = async (
+    writes: readonly LeaseWrite<L>[],
+    outcomes: Map<LeaseWrite<L>, WriteOutcome<L>>,
+  ): Promise<void> => {
+    if (writes.length === 0) return;
+    const sorted = [...writes].sort((a, b) => (addressOf(a) < addressOf(b) ? -1 : 1));
+    const packet = writePacket(table, sorted, ownStatistics);
+    readJudged(packet, writes, await lanes.packet(packet.sql), outcomes);
+  };
 
   const readJudged = (
     packet: WritePacket,
@@ -339,6 +349,11 @@ export function openMysqlBackend<L extends Lease>(
 
 function addressOf<L extends Lease>(write: LeaseWrite<L>): L['address'] {
   return 'lease' in write ? write.lease.address : write.address;
+}
+
+/** Like Promise.all, but never before all have ended: what is under way keeps its addresses. */
+async function allDone(...work: readonly Promise<unknown>[]): Promise<void> {
+  for (const end of await Promise.allSettled(work)) if (end.status === 'rejected') throw end.reason;
 }
 
 const isStrict = (write: LeaseWrite): boolean => write.verb === 'claim' && write.onlyAsSeen === true;

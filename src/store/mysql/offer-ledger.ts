@@ -153,9 +153,9 @@ export function createOfferLedger(
       .filter(([ids]) => ids.length > 0)
       .map(([ids, sole]) => announcement(ids, sole));
     const own = ownAnnouncements(family, server, subnetIds);
-    const results = await lanes.packet(
-      [own, ...statements, own, othersSelect(family, server, subnetIds)].join(';\n'),
-    );
+    // Without an announcement what was before is what is after.
+    const change = statements.length > 0 ? [...statements, own] : [];
+    const results = await lanes.packet([own, ...change, othersSelect(family, server, subnetIds)].join(';\n'));
     const [before, after, rows] = [results[0], results.at(-2), results.at(-1)] as readonly Row[][];
     const isForeign = before!.some(([id, ends]) => known.has(Number(id)) && known.get(Number(id)) !== ends);
     for (const [subnetId, ends] of after!) known.set(Number(subnetId), ends as string);
