@@ -30,6 +30,7 @@ export const half = (
 /** What DHCPv6 clients ask for that want both. */
 export const addressAndPrefix = ['-e', 'address-and-prefix'];
 
+/** At least; none comes twice, whatever the rate: one that came before would find its lease. */
 const clientsPerRun = 1_000_000;
 const renewingClients = 20_000;
 const renewingClientsQuick = 4_000;
@@ -57,7 +58,9 @@ export function exchangesAt(
   seconds: number,
   more: readonly (string | number)[] = [],
 ): Promise<LoadProbe> {
-  return perfOf(context, servers, ['-r', rate, '-p', seconds, ...more]);
+  // The generator may catch up with a second in which it stood still.
+  const clients = Math.max(clientsPerRun, Math.ceil(rate * (seconds + 1)));
+  return perfOf(context, servers, ['-r', rate, '-p', seconds, ...more], clients);
 }
 
 /** `letters` as on the command line, for `clients` that were never seen before. */

@@ -27,8 +27,12 @@ export const defaultBatching: BatchingOptions = { lanes: 2, maxBatch: 512, maxWa
 const gatherItems = 64;
 /** Milliseconds that fewer wait while a batch of the same kind is under way, */
 const gatherMilliseconds = 2;
-/** and from the start of a batch of so many calls to the start of the next. */
-const [busyItems, busyMilliseconds] = [8, 5];
+/** and from the start of a batch of so many calls to the start of the next: */
+const busyItems = 8;
+/** as long as two batches took lately, within these. */
+const [shortestMilliseconds, longestMilliseconds] = [5, 15];
+/** How much the latest batch says of how long one takes. */
+const latestWeighs = 0.25;
 
 interface Item<Q, R> extends BatchItem<Q, R> {
   readonly order: number;
@@ -43,7 +47,8 @@ interface Item<Q, R> extends BatchItem<Q, R> {
  *
  * A batch is whatever gathered while the lanes were busy; a lone call leaves at the end of the current turn of the
  * event loop. While a batch of the same kind is under way, or one of many calls has just left, a few calls wait for more,
- * for {@link busyMilliseconds} at most: a busy server sends fewer and larger batches, which cost it and the database less.
+ * the longer the slower the database answers: a busy server sends fewer and larger batches, which cost it and the database
+ * less, most of all where several servers keep the database busy.
  *
  * Order: a write is never in the same batch as, nor in a batch started before the end of, an earlier write of the same
  * address or the same client. A failed batch is taken apart, so a bad item fails alone ({@link settleBatch}).
@@ -59,8 +64,8 @@ export function createBatchingLeaseStore<L extends Lease>(
   let order = 0;
   let busyLanes = 0;
   const kinds = {
-    finds: { underWay: 0, leftAt: -Infinity, size: 0 },
-    writes: { underWay: 0, leftAt: -Infinity, size: 0 },
+    finds: { underWay: 0, leftAt: -Infinity, size: 0, takes: 0 },
+    writes: { underWay: 0, leftAt: -Infinity, size: 0, takes: 0 },
   };
   let gathering: NodeJS.Timeout | null = null;
   let scheduled = false;
@@ -88,10 +93,11 @@ export function createBatchingLeaseStore<L extends Lease>(
   /** Whether so few calls should wait for more. */
   const gathers = (waiting: readonly { readonly since: number }[], kind: keyof typeof kinds): boolean => {
     if (waiting.length >= gatherItems || closing) return false;
-    const { underWay, leftAt, size } = kinds[kind];
+    const { underWay, leftAt, size, takes } = kinds[kind];
+    const apart = Math.min(Math.max(2 * takes, shortestMilliseconds), longestMilliseconds);
     const until = Math.max(
       underWay > 0 ? waiting[0]!.since + gatherMilliseconds : 0,
-      size >= busyItems ? leftAt + busyMilliseconds : 0,
+      size >= busyItems ? leftAt + apart : 0,
     );
     const left = until - performance.now();
     if (left <= 0) return false;
@@ -131,9 +137,11 @@ export function createBatchingLeaseStore<L extends Lease>(
     const state = kinds[kind];
     busyLanes++;
     state.underWay++;
-    state.leftAt = performance.now();
+    const leftAt = performance.now();
+    state.leftAt = leftAt;
     state.size = size;
     void work.finally(() => {
+      state.takes += latestWeighs * (performance.now() - leftAt - state.takes);
       busyLanes--;
       state.underWay--;
       dispatch();

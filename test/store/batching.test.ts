@@ -1,6 +1,7 @@
 // Batching on a backend that records what it is given: who travels together, in which order, and who fails.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { FlotillaError } from '../../src/errors.ts';
 import { createBatchingLeaseStore } from '../../src/store/batching.ts';
@@ -61,6 +62,25 @@ test('a lone call leaves in the same turn of the event loop, and what gathers wh
   );
   await finish();
   await Promise.all([first, ...rest]);
+});
+
+test('the slower the backend, the longer batches of many calls gather', async () => {
+  const started: number[] = [];
+  const { backend } = recorder();
+  const slow = {
+    ...backend,
+    async writeAll(writes: readonly LeaseWrite<Lease4>[]): Promise<WriteOutcome<Lease4>[]> {
+      started.push(performance.now());
+      await sleep(8);
+      return writes.map(() => ({ result: 'done', before: null, after: null }));
+    },
+  } as LeaseBackend<Lease4>;
+  const store = createBatchingLeaseStore(slow);
+  for (let round = 0; round < 12; round++)
+    await Promise.all(Array.from({ length: 8 }, (_, n) => store.write(claim(8 * round + n))));
+  const apart = started.at(-1)! - started.at(-2)!;
+  assert.ok(apart > 12, `each took 8 ms, and the last left ${apart} ms after the one before`);
+  await store.close();
 });
 
 test('a second write of an address or a client waits for the first, and so does everything behind it', async () => {
