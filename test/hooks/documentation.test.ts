@@ -50,16 +50,13 @@ test('the example libraries fit the types that flotilla/hooks publishes, and a w
         '}',
       ].join('\n'),
     );
-    const check = (file: string): string => {
-      const options = ['--noEmit', '--allowJs', '--checkJs', '--strict', '--target', 'es2023'];
-      options.push('--module', 'nodenext', '--types', 'node', '--lib', 'es2023');
-      const run = spawnSync(process.execPath, [tsc, ...options, file], { cwd: directory });
-      return String(run.stdout);
-    };
-    for (const path of examples) assert.equal(check(basename(path)), '');
+    const options = ['--noEmit', '--allowJs', '--checkJs', '--strict', '--target', 'es2023'];
+    options.push('--module', 'nodenext', '--types', 'node', '--lib', 'es2023');
+    const files = [...examples.map((path) => basename(path)), 'wrong.mjs'];
+    const { stdout } = spawnSync(process.execPath, [tsc, ...options, ...files], { cwd: directory });
     assert.deepEqual(
-      [...check('wrong.mjs').matchAll(/wrong\.mjs\((\d+),/g)].map(([, line]) => line),
-      ['3', '4', '5', '6'],
+      [...String(stdout).matchAll(/^(\S+)\((\d+),/gm)].map(([, file, line]) => `${file}:${line}`),
+      [3, 4, 5, 6].map((line) => `wrong.mjs:${line}`),
     );
   } finally {
     rmSync(directory, { recursive: true });

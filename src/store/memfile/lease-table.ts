@@ -63,8 +63,8 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
   let states = new Uint8Array(1024);
   let subnetIds = new Uint32Array(1024);
   const freeSlots: number[] = [];
-  /** One slot, as nearly always, or several. */
-  const owners = new Map<string, number | readonly number[]>();
+  /** One slot, as nearly always, or several: thousands where many clients share a hardware address. */
+  const owners = new Map<string, number | Set<number>>();
   const reclaimed = new Set<number>();
   /**
    * Rows per block of 256 addresses, or of 256 prefixes of one length, that nobody may overwrite before they expire: full
@@ -103,14 +103,17 @@ export function createLeaseTable<L extends Lease>(rows: LeaseRows<L>): LeaseTabl
   const link = (key: string, slot: number): void => {
     const known = owners.get(key);
     if (known === undefined) owners.set(key, slot);
-    else owners.set(key, typeof known === 'number' ? [known, slot] : [...known, slot]);
+    else if (typeof known === 'number') owners.set(key, new Set([known, slot]));
+    else known.add(slot);
   };
 
   const unlink = (key: string, slot: number): void => {
     const known = owners.get(key);
-    const rest = typeof known === 'object' ? known.filter((other) => other !== slot) : [];
-    if (rest.length === 0) owners.delete(key);
-    else owners.set(key, rest.length === 1 ? rest[0]! : rest);
+    if (typeof known !== 'object') owners.delete(key);
+    else {
+      known.delete(slot);
+      if (known.size === 1) for (const last of known) owners.set(key, last);
+    }
   };
 
   /** Index keys of the row before and after; null: there is none. */

@@ -4,6 +4,7 @@ import { unitShift } from '../../addr/address-units.ts';
 import { ownerKeys } from '../lease-owner.ts';
 import type { Lease } from '../lease.ts';
 import type { ClientKey, LeaseFindings, LeaseQuery } from '../lease-store.ts';
+import { amongAddresses } from './among-addresses.ts';
 import type { LeaseSql } from './lease-sql.ts';
 import { blockOf, blocksSelect } from './offer-block-sql.ts';
 import { holdStatement, offersSelect, type OfferRow } from './offer-sql.ts';
@@ -49,8 +50,13 @@ export function findPacket<L extends Lease>(
   const selects = [clockSelect(table)];
   for (const { index, where } of table.ownerLookups(clients)) selects.push(select(index, where));
   if (addresses.size > 0) {
-    const list = Array.from(addresses, (key) => table.addressLiteral(addressKey(key))).join(',');
-    selects.push(select('PRIMARY', `l.address IN (${list})`));
+    const wanted = Array.from(addresses, addressKey);
+    selects.push(
+      select(
+        'PRIMARY',
+        amongAddresses('l.address', wanted, (a) => table.addressLiteral(a)),
+      ),
+    );
   }
   const before: string[] = [];
   if (offers.withdraw !== null) before.push(offers.withdraw);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { escape } from 'mysql2';
 import { addressKey } from '../../addr/address-key.ts';
 import type { Address, Family } from '../../addr/family.ts';
+import { amongAddresses } from './among-addresses.ts';
 import { hexLiteral } from './row-values.ts';
 
 export interface OfferRow {
@@ -70,7 +71,7 @@ export function withdrawStatement(
 export function offersSelect(family: Family, addresses: readonly Address[]): string {
   return (
     `SELECT address, HEX(owner) FROM fleet_offer WHERE family = ${family} AND expires > UTC_TIMESTAMP(3) ` +
-    `AND address IN (${addresses.map(offerAddress).join(',')})`
+    `AND ${amongAddresses('address', addresses, offerAddress)}`
   );
 }
 
