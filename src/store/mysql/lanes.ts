@@ -156,7 +156,7 @@ export function openLanes(address: DatabaseAddress, options: LaneOptions, deps: 
   /** Those connections that are open serve in turn. */
   const crowded = (left: number, error: unknown): void => {
     if (placed === options.connections) {
-      const text = `the lease database takes only ${left} of ${options.connections} connections, trying again`;
+      const text = `the lease database takes ${left} of ${options.connections} connections at most, trying again`;
       deps.logger.warn('FLOTILLA_DATABASE_CROWDED', text, { database, error: messageOf(error) });
       setTimeout(() => {
         placed = options.connections;
