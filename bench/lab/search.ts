@@ -24,7 +24,7 @@ const precision = 0.06;
 /** Of the rate that the search begins with: nothing below this is tried. */
 const leastShare = 0.05;
 const settleMilliseconds = 500;
-/** After a rate that was too much: what still waits in the server is not the next run's. */
+/** After a rate that was too much: what still waits in the server, or keeps the machine busy, is not the next run's. */
 const overloadedMilliseconds = 2_500;
 const highest = 40_000;
 /** Runs that were too much while the machine was slow are made again, so often. */
@@ -33,11 +33,25 @@ const slowMilliseconds = 3_000;
 
 let machine: MachineSpeed | null = null;
 
-/** The confirmed run; one with more loss only when not even a twentieth of `from` could be held. */
+/** The run under way, of whichever search; whether it was too much. */
+let latest: Promise<unknown> = Promise.resolve();
+let overloaded = false;
+
+/** First come, first served. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const mine = latest.then(work);
+  latest = mine.catch(() => undefined);
+  return mine;
+}
+
+/**
+ * The confirmed run; one with more loss only when not even a twentieth of `from` could be held. Searches that are begun
+ * together take turns, run by run: what the machine does at one time it does to all of them.
+ */
 export async function highestRate<P extends Probe>(options: SearchOptions<P>): Promise<P> {
   const speed = (machine ??= new MachineSpeed());
-  let overloaded = false;
-  const run = async (rate: number, seconds: number): Promise<P> => {
+  const run = (rate: number, seconds: number): Promise<P> => inTurn(() => runNow(rate, seconds));
+  const runNow = async (rate: number, seconds: number): Promise<P> => {
     for (let again = 0; ; again++) {
       await pause(overloaded ? overloadedMilliseconds : settleMilliseconds);
       let isSlow = speed.isSlow();

@@ -59,32 +59,32 @@ export const slowDatabase: BenchRow = {
   },
 };
 
+/** Two pairs of edges, the far one by a wire: the searches take turns. */
 async function measure(context: BenchContext, product: Product): Promise<Found> {
   const { lab } = context;
-  const near = await lab.createDatabase(product);
-  const wire = await openFarDatabase(lab, near, roundTrip);
-  const edges = async (
-    who: string,
-    database: DatabaseAddress,
-  ): Promise<{ readonly best: LoadProbe; readonly gentle: LoadProbe }> => {
-    const servers = await Promise.all([0, 1].map((slot) => lab.serve(product, slot, { database })));
+  const [near, behind] = [await lab.createDatabase(product), await lab.createDatabase(product)];
+  const wire = await openFarDatabase(lab, behind, roundTrip);
+  const edges = async (slots: readonly number[], database: DatabaseAddress) => {
+    const servers = await Promise.all(slots.map((slot) => lab.serve(product, slot, { database })));
     const to = servers.map(({ address }) => address);
     await warm(context, to);
-    const gentle = await exchangesAt(context, to, gentleRate, 4);
-    const best = await highest(context, `${product.name} ${who}`, 1_000, (rate, seconds) =>
+    return { servers, to };
+  };
+  const beside = await edges([0, 1], near);
+  const away = await edges([2, 3], wire.address);
+  const gentle = await exchangesAt(context, away.to, gentleRate, 4);
+  const search = (who: string, to: readonly string[]): Promise<LoadProbe> =>
+    highest(context, `${product.name} ${who}`, 1_000, (rate, seconds) =>
       exchangesAt(context, to, rate, seconds),
     );
-    for (const { process } of servers) await process.stop();
-    return { best, gentle };
-  };
-  const beside = await edges('near', near);
-  const away = await edges('far', wire.address);
+  const [best, far] = await Promise.all([search('near', beside.to), search('far', away.to)]);
+  for (const { process } of [...beside.servers, ...away.servers]) await process.stop();
   await wire.stop();
-  await lab.dropDatabase(near);
-  const ack = half(context, away.gentle.report, 'ack');
+  for (const database of [near, behind]) await lab.dropDatabase(database);
+  const ack = half(context, gentle.report, 'ack');
   return {
-    near: beside.best,
-    far: away.best,
+    near: best,
+    far,
     roundTrips: ack && ack.answered > 0 ? ack.latency.p50 / roundTrip : Infinity,
   };
 }

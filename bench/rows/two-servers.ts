@@ -1,4 +1,4 @@
-// Two servers on one pool, in DHCPv6 a pool and a prefix pool, against one: what both serve together, and whether a client ever hears no after an offer.
+// Two servers on one pool, in DHCPv6 a pool and a prefix pool, against one, in turn: what both serve together, and whether a client ever hears no after an offer.
 import type { Product } from '../lab/product.ts';
 import { addressAndPrefix, exchangesAt, highest, warm, type LoadProbe } from './rates.ts';
 import { products, type BenchContext, type BenchRow } from './row.ts';
@@ -54,23 +54,27 @@ export const twoServers: BenchRow = {
   },
 };
 
+/** One server on a database, two on another: the searches take turns, so that the machine is the same for both. */
 async function measure(context: BenchContext, product: Product): Promise<Found> {
   const { lab, family } = context;
   // An address and a prefix each: the two are set aside together or not at all.
   const more = family === 6 ? addressAndPrefix : [];
-  const database = await lab.createDatabase(product);
-  const first = await lab.serve(product, 0, { family, database });
+  const serve = async (slots: readonly number[]) => {
+    const database = await lab.createDatabase(product);
+    const servers = await Promise.all(slots.map((slot) => lab.serve(product, slot, { family, database })));
+    const addresses = servers.map(({ address }) => address);
+    await warm(context, addresses, { more });
+    return { database, servers, addresses };
+  };
+  const alone = await serve([0]);
+  const both = await serve([1, 2]);
   const search = (who: string, to: readonly string[]): Promise<LoadProbe> =>
     highest(context, `${product.name} ${who}`, 1_000, (rate, seconds) =>
       exchangesAt(context, to, rate, seconds, more),
     );
-  await warm(context, [first.address], { more });
-  const one = await search('alone', [first.address]);
-  const servers = [first, await lab.serve(product, 1, { family, database })];
-  const addresses = servers.map(({ address }) => address);
-  await warm(context, addresses, { more });
-  const two = await search('two', addresses);
-  const together = await exchangesAt(context, addresses, Math.round(one.rate), context.quick ? 5 : 10, more);
+  const [one, two] = await Promise.all([search('alone', alone.addresses), search('two', both.addresses)]);
+  const seconds = context.quick ? 5 : 10;
+  const together = await exchangesAt(context, both.addresses, Math.round(one.rate), seconds, more);
   const refused = together.report.refused + two.report.refused;
   context.progress(
     `${product.name}: refused ${two.report.refused} at ${two.rate.toFixed(0)}/s and ${together.report.refused} at ` +
@@ -78,9 +82,11 @@ async function measure(context: BenchContext, product: Product): Promise<Found> 
   );
   // Why, in the servers' own words.
   if (refused > 0)
-    for (const { process } of servers)
+    for (const { process } of both.servers)
       for (const line of process.logLines(/NAK|ALLOC_FAIL/, 3)) context.progress(`${product.name}: ${line}`);
-  for (const { process } of servers) await process.stop();
-  await lab.dropDatabase(database);
+  for (const { servers, database } of [alone, both]) {
+    for (const { process } of servers) await process.stop();
+    await lab.dropDatabase(database);
+  }
   return { share: two.rate / one.rate, two, refused };
 }
