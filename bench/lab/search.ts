@@ -85,3 +85,45 @@ export async function highestRate<P extends Probe>(options: SearchOptions<P>): P
     if (attempt % 2 === 1) low *= 1 - precision;
   }
 }
+
+/** Of the rate: so much higher after a run that was held, so much lower after one that was not. */
+const step = 0.04;
+/** The first runs lead from where they begin to where it balances. */
+const leadingShare = 1 / 4;
+
+/**
+ * The rate that is held in half of all runs. On a machine that is now fast, now slow, one search ends where its last runs
+ * happened to be: two of them compare the moments. This one does not end, and its mean is of many moments; in turn with
+ * another one's, as {@link highestRate}, of the same.
+ */
+export async function balancedRate<P extends Probe>({
+  probe,
+  from,
+  seconds,
+  runs,
+  progress,
+}: {
+  readonly probe: SearchOptions<P>['probe'];
+  readonly from: number;
+  readonly seconds: number;
+  readonly runs: number;
+  readonly progress: (text: string) => void;
+}): Promise<{ readonly rate: number; readonly probes: readonly P[] }> {
+  const rates: number[] = [];
+  const probes: P[] = [];
+  for (let rate = from; probes.length < runs;) {
+    const found = await inTurn(async () => {
+      await pause(overloaded ? overloadedMilliseconds : settleMilliseconds);
+      return await probe(Math.round(rate), seconds);
+    });
+    overloaded = found.lossPercent >= allowedLoss;
+    progress(
+      `${Math.round(rate)}/s: ${overloaded ? 'not held' : 'held'}, ${found.lossPercent.toFixed(2)} % lost`,
+    );
+    rates.push(rate);
+    probes.push(found);
+    rate *= overloaded ? 1 - step : 1 + step;
+  }
+  const balanced = rates.slice(Math.floor(runs * leadingShare));
+  return { rate: balanced.reduce((sum, rate) => sum + rate, 0) / balanced.length, probes };
+}
