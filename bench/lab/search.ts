@@ -88,8 +88,8 @@ export async function highestRate<P extends Probe>(options: SearchOptions<P>): P
 
 /** Of the rate: so much higher after a run that was held, so much lower after one that was not. */
 const step = 0.04;
-/** The first runs lead from where they begin to where it balances. */
-const leadingShare = 1 / 4;
+/** The same until the first turn: where it begins says nothing. */
+const firstStep = 0.1;
 
 /**
  * The rate that is held in half of all runs. On a machine that is now fast, now slow, one search ends where its last runs
@@ -106,24 +106,32 @@ export async function balancedRate<P extends Probe>({
   readonly probe: SearchOptions<P>['probe'];
   readonly from: number;
   readonly seconds: number;
+  /** That count. */
   readonly runs: number;
   readonly progress: (text: string) => void;
 }): Promise<{ readonly rate: number; readonly probes: readonly P[] }> {
   const rates: number[] = [];
   const probes: P[] = [];
-  for (let rate = from; probes.length < runs;) {
+  let [rate, turned] = [from, false];
+  while (rates.length < runs) {
     const found = await inTurn(async () => {
       await pause(overloaded ? overloadedMilliseconds : settleMilliseconds);
-      return await probe(Math.round(rate), seconds);
+      const result = await probe(Math.round(rate), seconds);
+      overloaded = result.lossPercent >= allowedLoss;
+      return result;
     });
-    overloaded = found.lossPercent >= allowedLoss;
+    const wasTooMuch = found.lossPercent >= allowedLoss;
     progress(
-      `${Math.round(rate)}/s: ${overloaded ? 'not held' : 'held'}, ${found.lossPercent.toFixed(2)} % lost`,
+      `${Math.round(rate)}/s: ${wasTooMuch ? 'not held' : 'held'}, ${found.lossPercent.toFixed(2)} % lost`,
     );
-    rates.push(rate);
+    const before = probes.at(-1);
+    turned ||= before !== undefined && before.lossPercent >= allowedLoss !== wasTooMuch;
+    if (turned) rates.push(rate);
     probes.push(found);
-    rate *= overloaded ? 1 - step : 1 + step;
+    const by = turned ? step : firstStep;
+    rate *= wasTooMuch ? 1 - by : 1 + by;
+    // Nothing is held, or everything.
+    if (!turned && probes.length > runs) return { rate, probes };
   }
-  const balanced = rates.slice(Math.floor(runs * leadingShare));
-  return { rate: balanced.reduce((sum, rate) => sum + rate, 0) / balanced.length, probes };
+  return { rate: rates.reduce((sum, each) => sum + each, 0) / rates.length, probes };
 }

@@ -12,7 +12,7 @@ interface Found {
   readonly refused: number;
 }
 
-const runs = 16;
+const runs = 12;
 
 export const twoServers: BenchRow = {
   name: 'two-servers',

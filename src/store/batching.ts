@@ -29,7 +29,7 @@ const gatherItems = 64;
 const gatherMilliseconds = 2;
 /** and from the start of a batch of so many calls to the start of the next: */
 const busyItems = 8;
-/** as long as two batches took lately, within these. */
+/** as long as four batches took lately, within these. */
 const [shortestMilliseconds, longestMilliseconds] = [5, 15];
 /** How much the latest batch says of how long one takes. */
 const latestWeighs = 0.25;
@@ -94,7 +94,7 @@ export function createBatchingLeaseStore<L extends Lease>(
   const gathers = (waiting: readonly { readonly since: number }[], kind: keyof typeof kinds): boolean => {
     if (waiting.length >= gatherItems || closing) return false;
     const { underWay, leftAt, size, takes } = kinds[kind];
-    const apart = Math.min(Math.max(2 * takes, shortestMilliseconds), longestMilliseconds);
+    const apart = Math.min(Math.max(4 * takes, shortestMilliseconds), longestMilliseconds);
     const until = Math.max(
       underWay > 0 ? waiting[0]!.since + gatherMilliseconds : 0,
       size >= busyItems ? leftAt + apart : 0,

@@ -107,6 +107,13 @@ export function offerBlocksContract<L extends Lease>(make: LeaseMaker<L>): void 
     assert.equal((await a.write(make.claim(make.numberOf(address), {}, 1))).result, 'done');
   });
 
+  it('demand that has only begun has its block at once, before the next tick measures it', async () => {
+    // While the clock stands no tick measures anything.
+    const a = openServer('a', () => 1_000);
+    assert.ok(await Promise.race([reserved(a), sleep(5_000, null, { ref: false })]), 'no block after 5 s');
+    assert.equal(await blocks(), 1, 'as much as so few clients need');
+  });
+
   it('what is withdrawn the next client is offered, and not a third one', async () => {
     const a = openServer('a');
     const address = await reserved(a, smallPool);

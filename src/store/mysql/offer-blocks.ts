@@ -96,6 +96,8 @@ export interface OfferBlocksDeps {
 }
 
 const defaultFromRate = 50;
+/** Milliseconds of the shortest time from which a rate is reckoned, and of the usual one. */
+const [shortMeasure, measure] = [100, 250];
 /** Free addresses at hand, as milliseconds of the present demand. */
 const stock = 1_000;
 /** Milliseconds for which addresses of a block are offered. */
@@ -166,6 +168,19 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
       pools.set(key, pool);
     }
     return pool;
+  };
+
+  /** Of so many milliseconds since the measuring began: what to have at hand. */
+  const wantedAt = (pool: BlockPool, elapsed: number): number => {
+    const rate = (pool.takes * 1000) / elapsed;
+    return rate < fromRate ? 0 : Math.ceil((rate * stock) / 1000);
+  };
+
+  /** Demand that has only begun, or grown: until the next tick a row for each offer would be written. */
+  const lookAhead = (pool: BlockPool): void => {
+    if ((pool.takes * 1000) / measure < fromRate) return;
+    const elapsed = Math.max(clock() - pool.countedSince, shortMeasure);
+    pool.wanted = Math.max(pool.wanted, wantedAt(pool, elapsed));
   };
 
   const freeOf = (pool: BlockPool): number => pool.listed.reduce((sum, { free }) => sum + free.length, 0);
@@ -300,8 +315,9 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
     owner,
     take(subnetId, ranges) {
       const pool = poolOf(subnetId, ranges);
-      pool.takes++;
+      if (pool.takes++ === 0) pool.countedSince = clock();
       pool.usedAt = clock();
+      lookAhead(pool);
       mayReserve(pool);
       for (let block; (block = pool.listed[0]);) {
         const address =
@@ -365,11 +381,10 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
       }
       for (const [key, pool] of pools) {
         const elapsed = at - pool.countedSince;
-        if (elapsed < 250) continue;
-        const rate = (pool.takes * 1000) / elapsed;
+        if (elapsed < measure) continue;
+        pool.wanted = wantedAt(pool, elapsed);
         pool.takes = 0;
         pool.countedSince = at;
-        pool.wanted = rate < fromRate ? 0 : Math.ceil((rate * stock) / 1000);
         if (pool.wanted === 0)
           for (const block of blocks.values()) if (block.pool === pool && !block.isClosed) unused.add(block);
         if (at - pool.usedAt > forgetAfter) pools.delete(key);
