@@ -65,6 +65,37 @@ function offersContract<L extends Lease>(make: LeaseMaker<L>): void {
     await a.close();
   });
 
+  it('servers that know of each other look again when they announce themselves, not at every tick', async () => {
+    let at = 1_000;
+    const servers = ['a', 'b'].map((server) => {
+      const { backend } = openMysqlForContract(
+        database,
+        { server, soleAfter: 1e9, clock: () => at },
+        make.table,
+      );
+      return { backend, store: createBatchingLeaseStore(backend) };
+    });
+    for (const [i, { store }] of servers.entries()) await offer(store, i, i);
+    const packets = (): number[] => servers.map(({ backend }) => backend.packets);
+    /** Once two ticks have sent none; a tick is half a second. */
+    const packetsAtRest = async (): Promise<number[]> => {
+      for (const end = performance.now() + 20_000; performance.now() < end;) {
+        const before = packets();
+        await sleep(1_200);
+        if (String(packets()) === String(before)) return before;
+      }
+      return assert.fail('they go on looking');
+    };
+    const before = await packetsAtRest();
+    at += 4_000;
+    while (packets().some((count, i) => count === before[i])) await sleep(50);
+    assert.deepEqual(
+      await packetsAtRest(),
+      before.map((count) => count + 1),
+    );
+    for (const { store } of servers) await store.close();
+  });
+
   it('a second server offers nothing before the first one has written its offers down', async () => {
     const a = openServer('a');
     await offer(a, 1, 1);

@@ -224,9 +224,12 @@ export function createOfferLedger(
     if (withdrawals) await lanes.packet(withdrawals.sql).finally(() => withdrawals.done());
     await dropUnused();
     const started = now();
-    const ids = [...scopes.keys()];
+    const isDue = ({ announcedAt }: Scope): boolean => started - announcedAt >= announceEvery;
+    // Beside others nothing depends on what they say meanwhile: nobody says to be alone who can see this one.
+    const isSettled = ({ state, aloneSince }: Scope): boolean => state === 'table' && aloneSince === null;
+    const ids = [...scopes].filter(([, scope]) => isDue(scope) || !isSettled(scope)).map(([id]) => id);
     if (ids.length > 0) {
-      const due = ids.filter((id) => started - scopes.get(id)!.announcedAt >= announceEvery);
+      const due = ids.filter((id) => isDue(scopes.get(id)!));
       const sole = due.filter((id) => scopes.get(id)!.state === 'memory');
       const others = await look(ids, [
         [sole, true],
