@@ -73,6 +73,11 @@ async function measure(context: BenchContext, product: Product): Promise<Found> 
   const beside = await edges([0, 1], near);
   const away = await edges([2, 3], wire.address);
   const gentle = await exchangesAt(context, away.to, gentleRate, 4);
+  const ack = half(context, gentle.report, 'ack');
+  const roundTrips = ack && ack.answered > 0 ? ack.latency.p50 / roundTrip : Infinity;
+  context.progress(
+    `${product.name} far: an ACK at ${gentleRate}/s after ${roundTrips.toFixed(1)} round trips`,
+  );
   const search = (who: string, to: readonly string[]): Promise<LoadProbe> =>
     highest(context, `${product.name} ${who}`, 1_000, (rate, seconds) =>
       exchangesAt(context, to, rate, seconds),
@@ -81,10 +86,5 @@ async function measure(context: BenchContext, product: Product): Promise<Found> 
   for (const { process } of [...beside.servers, ...away.servers]) await process.stop();
   await wire.stop();
   for (const database of [near, behind]) await lab.dropDatabase(database);
-  const ack = half(context, gentle.report, 'ack');
-  return {
-    near: best,
-    far,
-    roundTrips: ack && ack.answered > 0 ? ack.latency.p50 / roundTrip : Infinity,
-  };
+  return { near: best, far, roundTrips };
 }
