@@ -102,7 +102,10 @@ interface FreeList {
   readonly addresses: Set<Address>;
   /** Where the next search starts. */
   next: Address;
-  searching: Promise<void> | null;
+  /** Whether it found what was not on the list. */
+  searching: Promise<boolean> | null;
+  /** How many draws wait for a search. */
+  waiting: number;
   /** The last search found nothing: until then (milliseconds) there is no other. */
   exhaustedUntil: number;
 }
@@ -114,6 +117,8 @@ const freeListLow = 6;
 const mostFreeLists = 16;
 /** Set aside per draw: some may be reserved, or gone since. */
 const drawnFromList = 4;
+/** At most, and only while they find what was not on the list. */
+const searchesPerDraw = 8;
 const triesPerCandidate = 8;
 const lowPressure = 0.1;
 /** Four in ten of the latest draws found their first candidate taken: where `iterative` is, everything may be. */
@@ -224,9 +229,14 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
       if (space.size === 0) return drawFrom(request, 0, []);
       const list = freeList(state, request, space);
       const draw = (): Draw => {
-        const inOrder = preferences(request.client, list.addresses);
-        const found = inOrder.map((address) => space.find(address)).filter((place) => place !== null);
-        const draw = drawFrom(request, drawnFromList, found);
+        const owner = ownerName(request.client);
+        const free = Array.from(list.addresses).filter((address) => !offers.isHeldByOther(address, owner));
+        const found = preferences(request.client, free)
+          .map((address) => space.find(address))
+          .filter((place) => place !== null);
+        // Whoever waits for the same list shall find something on it.
+        const share = Math.floor(found.length / (list.waiting + 1));
+        const draw = drawFrom(request, Math.max(1, Math.min(drawnFromList, share)), found);
         return {
           ...draw,
           keep(kept) {
@@ -237,16 +247,23 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
           },
         };
       };
-      const first = draw();
-      const mayFindMore = list.exhaustedUntil <= deps.clock();
-      if (first.candidates.length === 0 && mayFindMore) {
-        await search(store, request, list, space);
-        return draw();
+      // A search of many that wait for it may be used up by those before this one: there is more behind it.
+      for (let [searches, isNew] = [0, true]; ; searches++) {
+        const drawn = draw();
+        const mayFindMore = list.exhaustedUntil <= deps.clock();
+        if (drawn.candidates.length > 0 || !mayFindMore || !isNew || searches === searchesPerDraw) {
+          // An error tells itself to the next one who has to wait.
+          if (list.addresses.size < freeListLow && mayFindMore)
+            search(store, request, list, space).catch(() => undefined);
+          return drawn;
+        }
+        list.waiting++;
+        try {
+          isNew = await search(store, request, list, space);
+        } finally {
+          list.waiting--;
+        }
       }
-      // An error tells itself to the next one who has to wait.
-      if (list.addresses.size < freeListLow && mayFindMore)
-        search(store, request, list, space).catch(() => undefined);
-      return first;
     },
     declined(client) {
       const owner = ownerName(client);
@@ -264,7 +281,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
     if (!list) {
       // A start of this server's own: two servers that look for the last free addresses begin elsewhere.
       const next = space.at(Math.floor(deps.random() * space.size)).address;
-      list = { addresses: new Set(), next, searching: null, exhaustedUntil: 0 };
+      list = { addresses: new Set(), next, searching: null, waiting: 0, exhaustedUntil: 0 };
       if (state.free.size >= mostFreeLists) state.free.clear();
       state.free.set(pools, list);
     }
@@ -277,18 +294,21 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
     request: AllocationRequest,
     list: FreeList,
     space: PoolSpace,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const ranges = request.pools.map(({ first, last, delegatedLength }) => ({
       first,
       last,
       ...(delegatedLength !== undefined && { delegatedLength }),
     })) as AddressRange<Lease>[];
-    const find = async (): Promise<void> => {
+    const find = async (): Promise<boolean> => {
       const any = store as Pick<LeaseStore, 'findFree'>;
       const free = await any.findFree(ranges, list.next, freeListLength, request.client);
+      const before = list.addresses.size;
       for (const address of free) list.addresses.add(address);
+      const isNew = list.addresses.size > before;
       if (free.length > 0) list.next = space.at(space.indexAfter(free.at(-1)!) % space.size).address;
       else list.exhaustedUntil = deps.clock() + exhaustedFor;
+      return isNew;
     };
     return (list.searching ??= find().finally(() => (list.searching = null)));
   }
@@ -325,9 +345,10 @@ function wordOf(request: AllocationRequest): AllocatorName {
 }
 
 /** A list's addresses in an order of the client's own, so that clients that come at once try different ones first. */
-function preferences(client: ClientKey, addresses: ReadonlySet<Address>): Address[] {
+function preferences(client: ClientKey, addresses: readonly Address[]): Address[] {
   const hash = clientHash(client);
-  return Array.from(addresses, (address) => ({ address, rank: mix(hash ^ addressHash(address)) }))
+  return addresses
+    .map((address) => ({ address, rank: mix(hash ^ addressHash(address)) }))
     .sort((a, b) => a.rank - b.rank)
     .map(({ address }) => address);
 }

@@ -242,6 +242,27 @@ for (const kind of kinds) {
     );
   });
 
+  it('clients that come at once to a nearly full pool all find something, and not all with a search of their own', async () => {
+    const clients = 60;
+    const allocator = allocatorWith(true);
+    const on = subnet('iterative', [pool(0, 6_399)]);
+    let searches = 0;
+    // One in a hundred is free; the answer takes a while.
+    const findFree = async (_: unknown, start: unknown, limit: number): Promise<never[]> => {
+      searches++;
+      await new Promise(setImmediate);
+      const from = Math.ceil(place(start as never) / 100);
+      return Array.from({ length: limit }, (_, i) => kind.address(((from + i) % 64) * 100)) as never[];
+    };
+    const draws = await Promise.all(
+      Array.from({ length: clients }, (_, n) => allocator.drawFree({ findFree }, request(kind, on, n))),
+    );
+    const drawn = draws.map(({ candidates }) => candidates.map(({ address }) => place(address)));
+    assert.deepEqual(drawn.filter((addresses) => addresses.length === 0).length, 0, 'somebody goes without');
+    assert.equal(new Set(drawn.flat()).size, drawn.flat().length);
+    assert.ok(searches <= 10, `${searches} searches`);
+  });
+
   it('the store is asked for what the pools consist of', async () => {
     const pools = [pool(0, 9), pool(100, 109)];
     const asked: unknown[] = [];
