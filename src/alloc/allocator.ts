@@ -5,7 +5,7 @@ import type { AddressRange, ClientKey, LeaseStore } from '../store/lease-store.t
 import type { Lease } from '../store/lease.ts';
 import { ownerName } from '../store/lease-owner.ts';
 import { createOfferMemory } from '../store/offer-memory.ts';
-import { addressHash, clientHash, hashIndex, mix } from './client-hash.ts';
+import { clientHash, hashIndex, preferences } from './client-hash.ts';
 import { poolSpace, type Place, type PoolSpace } from './pool-space.ts';
 import { shuffledIndex } from './shuffle.ts';
 
@@ -342,15 +342,6 @@ const drawsPrefixes = ({ pools }: AllocationRequest): boolean => pools[0]?.deleg
 function wordOf(request: AllocationRequest): AllocatorName {
   const { allocator, pdAllocator } = request.subnet.parameters;
   return drawsPrefixes(request) ? pdAllocator : allocator;
-}
-
-/** A list's addresses in an order of the client's own, so that clients that come at once try different ones first. */
-function preferences(client: ClientKey, addresses: readonly Address[]): Address[] {
-  const hash = clientHash(client);
-  return addresses
-    .map((address) => ({ address, rank: mix(hash ^ addressHash(address)) }))
-    .sort((a, b) => a.rank - b.rank)
-    .map(({ address }) => address);
 }
 
 /** Takes off the list what the draw used, and what it tried before that in vain. */

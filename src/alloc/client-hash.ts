@@ -25,6 +25,15 @@ export function hashIndex(hash: number, subnetId: number, salt: number, size: nu
   return Math.floor(((high * 0x10000 + (low >>> 16)) / 2 ** 48) * size);
 }
 
+/** Addresses in an order of the client's own, so that clients that come at once try different ones first. */
+export function preferences(client: ClientKey, addresses: readonly Address[]): Address[] {
+  const hash = clientHash(client);
+  return addresses
+    .map((address) => ({ address, rank: mix(hash ^ addressHash(address)) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ address }) => address);
+}
+
 /** Every input bit moves every output bit (the finalizer of MurmurHash3, public domain). */
 export function mix(value: number): number {
   let hash = value | 0;

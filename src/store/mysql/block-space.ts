@@ -61,3 +61,9 @@ export function joined(places: readonly BlockPlace[]): (readonly [Address, Addre
   }
   return ranges;
 }
+
+/** Tells ranges apart. */
+export function rangeName({ first, last, delegatedLength }: Range): string {
+  // Decimal takes a bigint five times as long.
+  return `${first.toString(16)}-${last.toString(16)}/${delegatedLength ?? ''}`;
+}

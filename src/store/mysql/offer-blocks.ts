@@ -4,7 +4,7 @@ import type { Address } from '../../addr/family.ts';
 import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { OfferMemory } from '../offer-memory.ts';
-import { blockSpace, type BlockPlace, type BlockSpace, type Range } from './block-space.ts';
+import { blockSpace, rangeName, type BlockPlace, type BlockSpace, type Range } from './block-space.ts';
 import type { Lanes } from './lanes.ts';
 import type { AddressSql } from './lease-sql.ts';
 import { blockOf, blockSize, endBlocksStatement } from './offer-block-sql.ts';
@@ -395,9 +395,4 @@ export function createOfferBlocks(options: OfferBlocksOptions, deps: OfferBlocks
       await giveBack([...blocks.values()]);
     },
   };
-}
-
-function rangeName({ first, last, delegatedLength }: Range): string {
-  // Decimal takes a bigint five times as long.
-  return `${first.toString(16)}-${last.toString(16)}/${delegatedLength ?? ''}`;
 }
