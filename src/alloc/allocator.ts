@@ -1,11 +1,12 @@
 // Which addresses, or prefixes, to try for a client: candidates that travel in the same lookup as the client's own leases.
 import type { Address } from '../addr/family.ts';
 import type { AllocatorName, PoolBase, Subnet } from '../config/snapshot.ts';
-import type { AddressRange, ClientKey, LeaseStore } from '../store/lease-store.ts';
+import type { ClientKey } from '../store/lease-store.ts';
 import type { Lease } from '../store/lease.ts';
 import { ownerName } from '../store/lease-owner.ts';
 import { createOfferMemory } from '../store/offer-memory.ts';
-import { clientHash, hashIndex, preferences } from './client-hash.ts';
+import { clientHash, hashIndex } from './client-hash.ts';
+import { createFreeList, type FreeList, type FreeSource } from './free-list.ts';
 import { poolSpace, type Place, type PoolSpace } from './pool-space.ts';
 import { shuffledIndex } from './shuffle.ts';
 
@@ -25,7 +26,7 @@ export interface AllocationRequest {
   readonly excludeFirstLast24: boolean;
 }
 
-/** Addresses set aside for one client until {@link Draw.keep} says which one was used. */
+/** Addresses set aside for one client until {@link Draw.keep} says which one was used, or {@link Draw.failed} that none could be. */
 export interface Draw {
   /** The first candidate is most likely free: in this subnet it lately was. */
   readonly isLikely: boolean;
@@ -33,23 +34,29 @@ export interface Draw {
   readonly reserved: Address | null;
   /** Best first. Distinct, inside the pools, none of them set aside for another client of this server. */
   readonly candidates: readonly Candidate[];
-  /** Exactly once: the address that was offered or claimed (set aside a while longer), or null when none could be used. */
+  /** Exactly once, or `failed`: the address that was offered or claimed (set aside a while longer), or null when none was needed. */
   keep(address: Address | null): void;
+  /** None could be used: they are leased, offered by others, or reserved. */
+  failed(): void;
+}
+
+/** What a draw may take addresses from besides the order that the allocator's word says. */
+export interface DrawSources<L extends Lease> {
+  /** For the list of free addresses, where the pools are nearly full. */
+  readonly store?: FreeSource<L>;
+  /** An address that the store reserved for this server ({@link LeaseStore.takeReserved}), asked where that does as well as any. */
+  readonly reserve?: (() => Address | null) | undefined;
 }
 
 export interface Allocator {
   /** How long an offered address stays set aside. */
   readonly holdSeconds: number;
-  /** `reserve`: an address that the store reserved for this server ({@link LeaseStore.takeReserved}), asked where that does as well as any. */
-  draw(request: AllocationRequest, reserve?: () => Address | null): Draw;
+  draw<L extends Lease>(request: AllocationRequest, sources?: DrawSources<L>): Draw;
   /**
-   * For pools that are nearly full, when no drawn candidate was free: takes from a list of addresses that the store
-   * found to be free, away from where other servers look. Empty = the pools are exhausted.
+   * For pools that are nearly full, when no drawn candidate was free: takes up to `count` from a list of addresses that
+   * the store found to be free, away from where other servers look. Empty = the pools are exhausted.
    */
-  drawFree<L extends Lease>(
-    store: Pick<LeaseStore<L>, 'findFree'>,
-    request: AllocationRequest,
-  ): Promise<Draw>;
+  drawFree<L extends Lease>(store: FreeSource<L>, request: AllocationRequest): Promise<Draw>;
   /** True while `address` is set aside for somebody else (a requested address must not be given away under an offer). */
   isOfferedToOther(address: Address, client: ClientKey): boolean;
   /** The client took another server's offer: what it was offered here, if it is still set aside, no longer is. */
@@ -84,40 +91,25 @@ export const defaultAllocation: Omit<AllocatorOptions, 'sharedLeases'> = {
   offerLimit: 65_536,
 };
 
+/** Where candidates come from: the order that the allocator's word says, or a list of free addresses. */
+interface DrawSource {
+  /** Share of recent draws whose first candidate was not free, 0..1: tells how many candidates to draw. */
+  pressure: number;
+}
+
 /** What is remembered about one subnet's addresses, or its prefixes; goes with the subnet when the configuration drops it. */
-interface SubnetState {
+interface SubnetState extends DrawSource {
   /** Where `iterative` goes on: the first candidate of the latest draw, or what was found where all seemed taken. */
   last: Address | null;
   /** `random`, `flq`: position in the current shuffle, and its seed. */
   position: number;
   shuffle: number;
-  /** For each selection of the subnet's pools that clients may use, by their first addresses. */
+  /** Of each selection of the subnet's pools that clients may use, by their first addresses; made when guesses failed. */
   readonly free: Map<string, FreeList>;
-  /** Share of recent draws whose first candidate was not free, 0..1: tells how many candidates to draw. */
-  pressure: number;
 }
 
-/** Addresses that the store said to be free a while ago; setting one aside tells whether it still is. */
-interface FreeList {
-  readonly addresses: Set<Address>;
-  /** Where the next search starts. */
-  next: Address;
-  /** Whether it found what was not on the list. */
-  searching: Promise<boolean> | null;
-  /** How many draws wait for a search. */
-  waiting: number;
-  /** The last search found nothing: until then (milliseconds) there is no other. */
-  exhaustedUntil: number;
-}
-
-/** A search asks for this many, and is made before the list runs out, so that clients seldom wait for one. */
-const freeListLength = 16;
-const freeListLow = 6;
 /** Classes and hints select the pools; more selections at once are not worth remembering. */
 const mostFreeLists = 16;
-/** Set aside per draw: some may be reserved, or gone since. */
-const drawnFromList = 4;
-/** At most, and only while they find what was not on the list. */
 const searchesPerDraw = 8;
 const triesPerCandidate = 8;
 const lowPressure = 0.1;
@@ -125,8 +117,6 @@ const lowPressure = 0.1;
 const highPressure = 0.4;
 /** Below it one candidate will do: more than twenty draws ago one was not free. */
 const leastPressure = 0.01;
-/** Milliseconds. A pool without a free address is the one case where the search reads all of it. */
-const exhaustedFor = 1_000;
 
 /** One per server process. The random source makes its instance seed. */
 export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps): Allocator {
@@ -155,6 +145,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
 
   const drawFrom = (
     request: AllocationRequest,
+    source: DrawSource,
     count: number,
     addresses: Iterable<Candidate>,
     reserved: Address | null = null,
@@ -172,26 +163,49 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
     }
     const drawnAt = deps.clock();
     return {
-      isLikely: reserved !== null || stateOf(request).pressure < lowPressure,
+      isLikely: reserved !== null || source.pressure < lowPressure,
       reserved,
       candidates,
       keep(kept) {
         for (const { address } of candidates) if (address !== kept) offers.release(address, owner);
-        const state = stateOf(request);
         if (kept === null) return;
-        if (candidates.some(({ address }) => address === kept)) {
-          state.pressure = state.pressure * 0.9 + (kept === candidates[0]!.address ? 0 : 0.1);
-        }
+        if (candidates.some(({ address }) => address === kept)) rate(source, kept === candidates[0]!.address);
         // The only candidate was set aside just now.
         const isHeld = candidates.length === 1 && candidates[0]!.address === kept;
         if (!isHeld || deps.clock() - drawnAt > options.offerHold / 10) offers.hold(kept, owner);
+      },
+      failed() {
+        for (const { address } of candidates) offers.release(address, owner);
+        rate(source, false);
+      },
+    };
+  };
+
+  const drawFromList = (request: AllocationRequest, list: FreeList, most: number): Draw => {
+    const owner = ownerName(request.client);
+    const found = list.best(request.client, (address) => offers.isHeldByOther(address, owner));
+    // Whoever waits for the same search shall find something too.
+    const share = Math.max(1, Math.floor(found.length / (list.waiting + 1)));
+    const draw = drawFrom(request, list, Math.min(most, share), found);
+    return {
+      ...draw,
+      keep(kept) {
+        draw.keep(kept);
+        forgetUsed(list, draw, kept);
+        // Going up would meet one leased address after the other.
+        const state = stateOf(request);
+        if (kept !== null && state.pressure >= highPressure) state.last = kept;
+      },
+      failed() {
+        draw.failed();
+        for (const { address } of draw.candidates) list.avoid(address);
       },
     };
   };
 
   return {
     holdSeconds: options.offerHold / 1000,
-    draw(request, reserve) {
+    draw(request, { store, reserve } = {}) {
       const space = poolSpace(request.pools);
       const state = stateOf(request);
       const count = Math.min(request.count, candidatesAt(state.pressure));
@@ -202,13 +216,19 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
         const place = reserved === null ? null : space.find(reserved);
         const isExcluded =
           place && request.excludeFirstLast24 && isFirstOrLast24(request.subnet, place.address);
-        if (place && !isExcluded) return drawFrom(request, 1, [place], place.address);
+        if (place && !isExcluded) return drawFrom(request, state, 1, [place], place.address);
+      }
+      const list = state.free.get(nameOf(request.pools));
+      if (!again && list?.isScarce) {
+        const drawn = drawFromList(request, list, Math.min(request.count, candidatesAt(list.pressure)));
+        if (store) list.keepFilled(store, request.client);
+        if (drawn.candidates.length > 0) return drawn;
       }
       // A client that asks again is offered the same again: no second address is withheld from others.
       const addresses = order(request, space, state, count * triesPerCandidate);
-      if (again) return drawFrom(request, count, startingWith(again, addresses));
+      if (again) return drawFrom(request, state, count, startingWith(again, addresses));
       const before = state.last;
-      const draw = drawFrom(request, count, addresses);
+      const draw = drawFrom(request, state, count, addresses);
       const drawn = draw.candidates[0]?.address;
       if (drawn === undefined) return draw;
       state.last = drawn;
@@ -216,50 +236,31 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
         ...draw,
         keep(kept) {
           draw.keep(kept);
-          for (const list of state.free.values()) forget(list, draw, kept);
+          for (const list of state.free.values()) forgetUsed(list, draw, kept);
           // Behind later draws lie addresses that are leased by now.
           if (kept === null && state.last === drawn) state.last = before;
+        },
+        failed() {
+          draw.failed();
+          for (const list of state.free.values())
+            for (const { address } of draw.candidates) list.forget(address);
         },
       };
     },
     async drawFree(store, request) {
       const state = stateOf(request);
-      state.pressure = state.pressure * 0.9 + 0.1;
-      const space = poolSpace(request.pools);
-      if (space.size === 0) return drawFrom(request, 0, []);
-      const list = freeList(state, request, space);
-      const draw = (): Draw => {
-        const owner = ownerName(request.client);
-        const free = Array.from(list.addresses).filter((address) => !offers.isHeldByOther(address, owner));
-        const found = preferences(request.client, free)
-          .map((address) => space.find(address))
-          .filter((place) => place !== null);
-        // Whoever waits for the same list shall find something on it.
-        const share = Math.floor(found.length / (list.waiting + 1));
-        const draw = drawFrom(request, Math.max(1, Math.min(drawnFromList, share)), found);
-        return {
-          ...draw,
-          keep(kept) {
-            draw.keep(kept);
-            forget(list, draw, kept);
-            // Going up would meet one leased address after the other.
-            if (kept !== null && state.pressure >= highPressure) state.last = kept;
-          },
-        };
-      };
+      if (poolSpace(request.pools).size === 0) return drawFrom(request, state, 0, []);
+      const list = freeListOf(state, request);
       // A search of many that wait for it may be used up by those before this one: there is more behind it.
-      for (let [searches, isNew] = [0, true]; ; searches++) {
-        const drawn = draw();
-        const mayFindMore = list.exhaustedUntil <= deps.clock();
-        if (drawn.candidates.length > 0 || !mayFindMore || !isNew || searches === searchesPerDraw) {
-          // An error tells itself to the next one who has to wait.
-          if (list.addresses.size < freeListLow && mayFindMore)
-            search(store, request, list, space).catch(() => undefined);
+      for (let searches = 0; ; searches++) {
+        const drawn = drawFromList(request, list, request.count);
+        if (drawn.candidates.length > 0 || list.isExhausted || searches === searchesPerDraw) {
+          list.keepFilled(store, request.client);
           return drawn;
         }
         list.waiting++;
         try {
-          isNew = await search(store, request, list, space);
+          await list.search(store, request.client, request.count);
         } finally {
           list.waiting--;
         }
@@ -275,42 +276,21 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
     offered: (address, client) => void offers.hold(address, ownerName(client)),
   };
 
-  function freeList(state: SubnetState, request: AllocationRequest, space: PoolSpace): FreeList {
-    const pools = request.pools.map(({ first }) => first).join();
-    let list = state.free.get(pools);
+  function freeListOf(
+    state: SubnetState,
+    { pools, subnet, excludeFirstLast24 }: AllocationRequest,
+  ): FreeList {
+    const name = nameOf(pools);
+    let list = state.free.get(name);
     if (!list) {
-      // A start of this server's own: two servers that look for the last free addresses begin elsewhere.
-      const next = space.at(Math.floor(deps.random() * space.size)).address;
-      list = { addresses: new Set(), next, searching: null, waiting: 0, exhaustedUntil: 0 };
+      list = createFreeList(pools, {
+        ...deps,
+        isExcluded: (address) => excludeFirstLast24 && isFirstOrLast24(subnet, address),
+      });
       if (state.free.size >= mostFreeLists) state.free.clear();
-      state.free.set(pools, list);
+      state.free.set(name, list);
     }
     return list;
-  }
-
-  /** One search at a time: whoever comes meanwhile waits for it. */
-  function search<L extends Lease>(
-    store: Pick<LeaseStore<L>, 'findFree'>,
-    request: AllocationRequest,
-    list: FreeList,
-    space: PoolSpace,
-  ): Promise<boolean> {
-    const ranges = request.pools.map(({ first, last, delegatedLength }) => ({
-      first,
-      last,
-      ...(delegatedLength !== undefined && { delegatedLength }),
-    })) as AddressRange<Lease>[];
-    const find = async (): Promise<boolean> => {
-      const any = store as Pick<LeaseStore, 'findFree'>;
-      const free = await any.findFree(ranges, list.next, freeListLength, request.client);
-      const before = list.addresses.size;
-      for (const address of free) list.addresses.add(address);
-      const isNew = list.addresses.size > before;
-      if (free.length > 0) list.next = space.at(space.indexAfter(free.at(-1)!) % space.size).address;
-      else list.exhaustedUntil = deps.clock() + exhaustedFor;
-      return isNew;
-    };
-    return (list.searching ??= find().finally(() => (list.searching = null)));
   }
 
   function order(
@@ -330,6 +310,10 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
   }
 }
 
+function rate(source: DrawSource, wasFree: boolean): void {
+  source.pressure = source.pressure * 0.9 + (wasFree ? 0 : 0.1);
+}
+
 /** Each candidate is set aside, looked up and given back: no more of them than are likely to be needed. */
 function candidatesAt(pressure: number): number {
   if (pressure < leastPressure) return 1;
@@ -344,12 +328,12 @@ function wordOf(request: AllocationRequest): AllocatorName {
   return drawsPrefixes(request) ? pdAllocator : allocator;
 }
 
+const nameOf = (pools: readonly PoolBase[]): string => pools.map(({ first }) => first).join();
+
 /** Takes off the list what the draw used, and what it tried before that in vain. */
-function forget(list: FreeList, { candidates }: Draw, kept: Address | null): void {
-  if (list.addresses.size === 0) return;
+function forgetUsed(list: FreeList, { candidates }: Draw, kept: Address | null): void {
   const used = candidates.findIndex(({ address }) => address === kept);
-  const tried = used < 0 ? candidates : candidates.slice(0, used + 1);
-  for (const { address } of tried) list.addresses.delete(address);
+  for (const { address } of candidates.slice(0, used + 1)) list.forget(address);
 }
 
 function* startingWith(first: Candidate, rest: Iterable<Candidate>): Iterable<Candidate> {

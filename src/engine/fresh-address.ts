@@ -20,7 +20,7 @@ export function drawCandidates<L extends Lease>(
     const pools = choose(subnet);
     if (pools.length === 0 || !s.client) continue;
     const reserve = s.isOfferPublic ? undefined : () => s.engine.leases.takeReserved(subnet.id, pools);
-    const draw = s.engine.allocator.draw(requestFor(s, subnet, pools), reserve);
+    const draw = s.engine.allocator.draw(requestFor(s, subnet, pools), { store: s.engine.leases, reserve });
     s.draws.push({ subnet, draw });
     return draw.candidates.map(({ address }) => address);
   }
@@ -41,24 +41,36 @@ export async function* freshAddresses<L extends Lease>(
   subnets: readonly Subnet[],
   choose: PoolChoice = (subnet) => permittedPools(s, subnet),
 ): AsyncGenerator<FreshAddress<L>> {
-  for (const { subnet, draw } of [...s.draws]) {
-    if (subnets.includes(subnet)) yield* usable(s, subnet, draw);
+  for (const drawn of [...s.draws]) {
+    if (!subnets.includes(drawn.subnet)) continue;
+    yield* usable(s, drawn.subnet, drawn.draw);
+    giveUp(s, drawn);
   }
   for (const subnet of s.engine.preference.order(subnets, s.classes)) {
     const pools = choose(subnet);
     if (pools.length === 0 || !s.client) continue;
     // Addresses that only a reservation's owner may have look free to the store: look on, but not for ever.
     for (let round = 0; round < freeRounds; round++) {
-      const draw = await s.engine.allocator.drawFree(s.engine.leases, requestFor(s, subnet, pools));
-      s.draws.push({ subnet, draw });
+      const request = { ...requestFor(s, subnet, pools), count: candidatesOfList << round };
+      const draw = await s.engine.allocator.drawFree(s.engine.leases, request);
       if (draw.candidates.length === 0) break;
+      const drawn = { subnet, draw };
+      s.draws.push(drawn);
       const addresses: L['address'][] = draw.candidates.map(({ address }) => address);
       // The store has just said that they are free; setting one aside looks once more.
       for (const address of addresses) if (!s.held.has(address)) s.held.set(address, null);
       await askOwners(s, addresses, s.leaseType);
       yield* usable(s, subnet, draw);
+      giveUp(s, drawn);
     }
   }
+}
+
+/** None of it could be used: the next draw is of others. What the store had reserved is given back in the end. */
+function giveUp<L extends Lease>(s: AddressSearch<L>, drawn: AddressSearch<L>['draws'][number]): void {
+  if (drawn.draw.reserved !== null) return;
+  s.draws.splice(s.draws.indexOf(drawn), 1);
+  drawn.draw.failed();
 }
 
 /** Whether any pool at all could serve the client: decides which failure is counted. */
@@ -117,6 +129,8 @@ function hasUnused<L extends Lease>(s: AddressSearch<L>, used: L['address'] | nu
 }
 
 const candidatesPerDraw = 8;
+/** In the first round, then twice as many as before: some may be gone since, all may be reserved. */
+const candidatesOfList = 4;
 const freeRounds = 8;
 
 function requestFor<L extends Lease>(s: AddressSearch<L>, subnet: Subnet, pools: readonly PoolBase[]) {

@@ -118,15 +118,14 @@ for (const kind of kinds) {
   });
 
   /** Some candidate of the subnet was not free. */
-  const press = (allocator: Allocator, on: Subnet): Promise<unknown> =>
-    allocator.drawFree({ findFree: () => Promise.resolve([]) }, request(kind, on, 9_999));
+  const press = (allocator: Allocator, on: Subnet): void => allocator.draw(request(kind, on, 9_999)).failed();
 
-  it('one candidate is drawn where all were free lately, and more where one was not', async () => {
+  it('one candidate is drawn where all were free lately, and more where one was not', () => {
     const on = subnet('iterative', [pool(0, 65_535)]);
     const allocator = allocatorWith(true);
     const counts: number[] = [];
     for (let n = 0; n < 60; n++) {
-      if (n === 20) await press(allocator, on);
+      if (n === 20) press(allocator, on);
       const draw = allocator.draw(request(kind, on, n));
       counts.push(draw.candidates.length);
       draw.keep(draw.candidates[0]!.address);
@@ -155,10 +154,10 @@ for (const kind of kinds) {
     );
   });
 
-  it('on shared leases the second candidates of two servers differ', async () => {
+  it('on shared leases the second candidates of two servers differ', () => {
     const on = subnet('iterative', [pool(0, 65_535)]);
     const [a, b] = [allocatorWith(true, 11), allocatorWith(true, 99)];
-    await Promise.all([press(a, on), press(b, on)]);
+    for (const each of [a, b]) press(each, on);
     let same = 0;
     for (let n = 0; n < 500; n++) {
       const [, second] = a.draw(request(kind, on, n)).candidates;
@@ -167,11 +166,11 @@ for (const kind of kinds) {
     assert.ok(same < 5, `${same} of 500`);
   });
 
-  it('a client that asks again is offered the same again, whatever the word', async () => {
+  it('a client that asks again is offered the same again, whatever the word', () => {
     for (const word of words) {
       const on = subnet(word, [pool(0, 999)]);
       const allocator = allocatorWith(false);
-      await press(allocator, on);
+      press(allocator, on);
       const draw = allocator.draw(request(kind, on, 1));
       const kept = draw.candidates[1]!.address;
       draw.keep(kept);
@@ -205,17 +204,19 @@ for (const kind of kinds) {
         }
         return Promise.resolve(free);
       };
+      const end = (draw: Draw, used: Address | null): void =>
+        used === null ? draw.failed() : draw.keep(used);
       let count = 0;
       for (let n = 0; n < clients; n++) {
         const asked = request(kind, on, n, 8);
         const draw = allocator.draw(asked);
         let used = draw.candidates.find(({ address }) => !taken.has(place(address)))?.address ?? null;
-        draw.keep(used);
+        end(draw, used);
         while (used === null) {
           count++;
           const more = await allocator.drawFree({ findFree }, asked);
           used = more.candidates.find(({ address }) => !taken.has(place(address)))?.address ?? null;
-          more.keep(used);
+          end(more, used);
         }
         assert.ok(!taken.has(place(used)));
         taken.add(place(used));
@@ -261,6 +262,90 @@ for (const kind of kinds) {
     assert.deepEqual(drawn.filter((addresses) => addresses.length === 0).length, 0, 'somebody goes without');
     assert.equal(new Set(drawn.flat()).size, drawn.flat().length);
     assert.ok(searches <= 10, `${searches} searches`);
+  });
+
+  /** A store in which `free` of 6,400 are free; what is drawn from it is taken. */
+  const scarceStore = (free: readonly number[]) => {
+    const left = new Set(free);
+    const calls: number[] = [];
+    const findFree = (_: unknown, start: Address, limit: number): Promise<Address[]> => {
+      calls.push(limit);
+      const found: Address[] = [];
+      for (let i = 0; i < 6_400 && found.length < limit; i++) {
+        const at = (place(start) + i) % 6_400;
+        if (left.has(at)) found.push(kind.address(at));
+      }
+      return Promise.resolve(found);
+    };
+    return { left, calls, store: { findFree } };
+  };
+  const everyHundredth = Array.from({ length: 64 }, (_, n) => n * 100);
+
+  it('where little is free clients are offered what was found, without a guess that fails first', async () => {
+    const on = subnet('iterative', [pool(0, 6_399)]);
+    const allocator = allocatorWith(true);
+    const { left, calls, store } = scarceStore(everyHundredth);
+    let guesses = 0;
+    for (let n = 0; n < 60; n++) {
+      const asked = request(kind, on, n);
+      let draw = allocator.draw(asked, { store });
+      if (!left.has(first(draw))) {
+        guesses++;
+        draw.failed();
+        draw = await allocator.drawFree(store, asked);
+      }
+      const used = draw.candidates[0]!.address;
+      assert.ok(left.delete(place(used)), 'what was found is free');
+      draw.keep(used);
+      await new Promise(setImmediate);
+    }
+    assert.equal(guesses, 1);
+    assert.ok(calls.length <= 10, `${calls.length} searches`);
+    // Most of the pool is free again: the order of the word says what comes.
+    for (let n = 0; n < 6_400; n++) left.add(n);
+    const drawn = Array.from({ length: 40 }, (_, n) => allocator.draw(request(kind, on, 100 + n), { store }));
+    await new Promise(setImmediate);
+    for (const draw of drawn) draw.keep(draw.candidates[0]!.address);
+    const again = allocator.draw(request(kind, on, 1_000), { store });
+    assert.equal(first(again), first(allocatorWith(true).draw(request(kind, on, 1_000))));
+  });
+
+  it('a client that needs none of it leaves the list of free ones as it was', async () => {
+    const on = subnet('iterative', [pool(0, 6_399)]);
+    const allocator = allocatorWith(true);
+    const { left, calls, store } = scarceStore(everyHundredth);
+    (await allocator.drawFree(store, request(kind, on, 0))).keep(null);
+    for (let n = 0; n < 200; n++) {
+      const draw = allocator.draw(request(kind, on, n), { store });
+      assert.ok(left.has(first(draw)));
+      draw.keep(null);
+    }
+    assert.equal(calls.length, 1);
+  });
+
+  it('what is free but of no use is passed by, in searches that grow, and not tried again at once', async () => {
+    let now = 0;
+    const on = subnet('iterative', [pool(0, 6_399)]);
+    const allocator = allocatorWith(true, 1, () => now);
+    const { calls, store } = scarceStore(Array.from({ length: 640 }, (_, n) => n * 10));
+    const tried: number[] = [];
+    const useless = async (n: number): Promise<void> => {
+      for (let count = 4; ; count *= 2) {
+        const draw = await allocator.drawFree(store, request(kind, on, n, count));
+        if (draw.candidates.length === 0) return;
+        tried.push(...draw.candidates.map(({ address }) => place(address)));
+        draw.failed();
+      }
+    };
+    await useless(1);
+    assert.equal(tried.length, 640);
+    assert.equal(new Set(tried).size, 640);
+    assert.ok(calls.length <= 12, `${calls.length} searches`);
+    await useless(2);
+    assert.equal(tried.length, 640);
+    now = 10_000;
+    await useless(3);
+    assert.equal(tried.length, 1280);
   });
 
   it('the store is asked for what the pools consist of', async () => {

@@ -56,7 +56,20 @@ const floor = (first: JsonMap, second: JsonMap): JsonMap => ({
   ],
 });
 
+/** All but the last ten of fifty addresses are reserved for hosts that never come. */
+const mostlyReserved = reserved(
+  Array.from({ length: 40 }, (_, n) => reserve(100 + n, [`2001:db8:1::${(16 + n).toString(16)}`])),
+  { pools: [{ pool: '2001:db8:1::10 - 2001:db8:1::41' }] },
+);
+
 export const reservations6: readonly Scenario<6>[] = [
+  scenario6('what is left between reserved addresses is found to the last one', mostlyReserved, async (w) => {
+    const given = new Set<string>();
+    for (let n = 1; n <= 10; n++) {
+      given.add(leaseOf(await acquire6(w, [withIaNa(1)], client6(n))).text);
+    }
+    assert.equal(given.size, 10);
+  }),
   scenario6(
     'an address and a prefix are reserved by DUID, inside pools and outside',
     reserved([
