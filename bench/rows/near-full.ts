@@ -1,4 +1,5 @@
 // A pool of 65,536 addresses, in DHCPv6 of as many prefixes, with 64 free against the same pool empty: what new clients wait.
+import type { RowDataPacket } from 'mysql2/promise';
 import type { Family } from '../../src/addr/family.ts';
 import { parseIpv4 } from '../../src/addr/ipv4.ts';
 import { parseIpv6 } from '../../src/addr/ipv6.ts';
@@ -50,6 +51,8 @@ interface Waits {
 interface Found {
   readonly empty: Waits;
   readonly full: Waits;
+  /** Addresses of the nearly full pool without a lease in force, before its rounds and after each. */
+  readonly left: readonly number[];
 }
 
 export const nearFull: BenchRow = {
@@ -79,7 +82,7 @@ export const nearFull: BenchRow = {
         bar: '≤ 2, < 1 % lost',
         met: offers !== null && offers <= 2 && ours.full.lossPercent < 1,
         note:
-          `the free ones lie evenly; for each client that comes an earlier one leaves, so about ${free} stay free; ` +
+          `the free ones lie evenly; for each client that comes an earlier one leaves: ${leftOf(found)} free; ` +
           `Flotilla ${waits(ours)}${theirs ? `, Kea ${waits(theirs)}` : ''}`,
       },
       {
@@ -128,19 +131,32 @@ async function measure(context: BenchContext, product: Product): Promise<Found> 
     };
     return { offer: p99('offer'), ack: p99('ack'), lossPercent };
   };
+  const countLeft = async (): Promise<number> => {
+    const [rows] = await lab.database.admin.query<RowDataPacket[]>(
+      `SELECT COUNT(*) AS leases FROM ${databases[1]!.database}.lease${family} WHERE state = 0 AND expire > NOW()`,
+    );
+    return size - Number(rows[0]!['leases']);
+  };
   const rounds: Record<'empty' | 'full', Waits[]> = { empty: [], full: [] };
   for (const which of [0, 1]) await load(which, warmSeconds);
+  const left = [await countLeft()];
   for (let round = 0; round < (quick ? 2 : 4); round++) {
     rounds.empty.push(await load(0, 10));
     rounds.full.push(await load(1, 10));
+    left.push(await countLeft());
     context.progress(
-      `${product.name}: empty ${JSON.stringify(rounds.empty.at(-1))}, near-full ${JSON.stringify(rounds.full.at(-1))}`,
+      `${product.name}: empty ${JSON.stringify(rounds.empty.at(-1))}, near-full ${JSON.stringify(rounds.full.at(-1))}, ${left.at(-1)} free`,
     );
   }
   for (const { process } of servers) await process.stop();
   for (const database of databases) await lab.dropDatabase(database);
-  return { empty: typicalOf(rounds.empty), full: typicalOf(rounds.full) };
+  return { empty: typicalOf(rounds.empty), full: typicalOf(rounds.full), left };
 }
+
+const leftOf = (found: ReadonlyMap<string, Found>): string => {
+  const left = Array.from(found.values()).flatMap((each) => each.left);
+  return `${Math.min(...left)} to ${Math.max(...left)}`;
+};
 
 /** One round in four that was disturbed changes little. What was lost counts whenever it was. */
 function typicalOf(rounds: readonly Waits[]): Waits {

@@ -252,15 +252,16 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
       if (poolSpace(request.pools).size === 0) return drawFrom(request, state, 0, []);
       const list = freeListOf(state, request);
       // A search of many that wait for it may be used up by those before this one: there is more behind it.
-      for (let searches = 0; ; searches++) {
+      for (let searches = 0, isMore = true; ; searches++) {
         const drawn = drawFromList(request, list, request.count);
-        if (drawn.candidates.length > 0 || list.isExhausted || searches === searchesPerDraw) {
+        isMore &&= !list.isExhausted && searches < searchesPerDraw;
+        if (drawn.candidates.length > 0 || !isMore) {
           list.keepFilled(store, request.client);
           return drawn;
         }
         list.waiting++;
         try {
-          await list.search(store, request.client, request.count);
+          isMore = await list.search(store, request.client, request.count);
         } finally {
           list.waiting--;
         }

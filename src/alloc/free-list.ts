@@ -1,7 +1,7 @@
 // What is free in pools that are nearly full: found ahead of need by a search of the store, used up client by client.
 import type { Address } from '../addr/family.ts';
 import type { PoolBase } from '../config/snapshot.ts';
-import type { AddressRange, ClientKey, LeaseStore } from '../store/lease-store.ts';
+import type { ClientKey, LeaseStore } from '../store/lease-store.ts';
 import type { Lease } from '../store/lease.ts';
 import { preferences } from './client-hash.ts';
 import { poolSpace, type Place } from './pool-space.ts';
@@ -13,7 +13,7 @@ export type FreeSource<L extends Lease = Lease> = Pick<LeaseStore<L>, 'findFree'
 export interface FreeList {
   /** Where the last search looked, far more was taken than free: guesses would mostly fail. */
   readonly isScarce: boolean;
-  /** The whole pool was searched in vain less than a second ago. */
+  /** The whole pool was searched in vain a moment ago. */
   readonly isExhausted: boolean;
   /** In the client's own order, so that clients that come at once try different ones first. */
   best(client: ClientKey, isHeldByOther: (address: Address) => boolean): Place[];
@@ -25,8 +25,8 @@ export interface FreeList {
   pressure: number;
   /** How many draws wait for a search; whoever waits counts itself until it draws. */
   waiting: number;
-  /** One search at a time: whoever comes meanwhile waits for it. `most`: addresses wanted. */
-  search<L extends Lease>(store: FreeSource<L>, client: ClientKey, most: number): Promise<void>;
+  /** One search at a time: whoever comes meanwhile waits for it. `most`: addresses wanted. False: there is no more to find. */
+  search<L extends Lease>(store: FreeSource<L>, client: ClientKey, most: number): Promise<boolean>;
   /** Searches before the list runs out, so that clients seldom wait for it. */
   keepFilled<L extends Lease>(store: FreeSource<L>, client: ClientKey): void;
 }
@@ -45,8 +45,11 @@ const length = 16;
 const low = 8;
 /** One in four: below it three of four guesses fail. */
 const scarceShare = 1 / 4;
-/** Milliseconds. A pool without a free address is the one case where the search reads all of it. */
-const exhaustedFor = 1_000;
+/** A pool without a free address is the one case where a search reads all of it: the next one waits this many times as long. */
+const restAfterSearch = 20;
+/** Milliseconds. */
+const shortestRest = 100;
+const longestRest = 1_000;
 /** Milliseconds: as long as the offer of another server may be what made it useless. */
 const avoidedFor = 10_000;
 
@@ -63,7 +66,7 @@ export function createFreeList(pools: readonly PoolBase[], deps: FreeListDeps): 
   const avoided = new Map<Address, number>();
   /** Index in `space` where the next search begins. */
   let next = Math.floor(deps.random() * space.size);
-  let searching: Promise<void> | null = null;
+  let searching: Promise<boolean> | null = null;
   let exhaustedUntil = 0;
   let isScarce = false;
   /** Addresses looked at since one was found that is new. */
@@ -79,7 +82,8 @@ export function createFreeList(pools: readonly PoolBase[], deps: FreeListDeps): 
     return avoided.has(address);
   };
 
-  const find = async (store: FreeSource, client: ClientKey, most: number): Promise<void> => {
+  const find = async (store: FreeSource, client: ClientKey, most: number): Promise<boolean> => {
+    const begun = deps.clock();
     const asked = Math.max(length, most);
     const found = await store.findFree(ranges, space.at(next).address, asked, client);
     let passed = space.size;
@@ -94,12 +98,16 @@ export function createFreeList(pools: readonly PoolBase[], deps: FreeListDeps): 
     );
     for (const address of fresh) addresses.add(address);
     passedInVain = fresh.length > 0 ? 0 : passedInVain + passed;
-    if (passedInVain < space.size) return;
+    if (passedInVain < space.size) return true;
     passedInVain = 0;
-    exhaustedUntil = deps.clock() + exhaustedFor;
+    const now = deps.clock();
+    // What is on the list may be given back any moment.
+    if (addresses.size === 0)
+      exhaustedUntil = now + Math.min(longestRest, Math.max(shortestRest, restAfterSearch * (now - begun)));
+    return false;
   };
 
-  const begin = (store: FreeSource, client: ClientKey, most: number): Promise<void> =>
+  const begin = (store: FreeSource, client: ClientKey, most: number): Promise<boolean> =>
     (searching ??= find(store, client, most).finally(() => (searching = null)));
 
   return {

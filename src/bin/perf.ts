@@ -41,7 +41,10 @@ export function perfCommand(): Command {
     )
     .option('-N, --remote-port <port>', 'port of the server (default: 67, -6 547)')
     .option('-f, --renew-rate <n>', 'renewals per second, of clients bound in this run')
-    .option('-F, --release-rate <n>', 'releases per second, of clients bound in this run')
+    .option(
+      '-F, --release-rate <n>',
+      'releases per second, of clients bound in this run; one that finds nobody bound waits for the next',
+    )
     .option('-P, --preload <n>', 'bind this many clients before the run')
     .option('-d, --drop-time <seconds>', 'an answer after this is lost (default: 1; with --retransmit 60)')
     .option('-W, --exit-wait <microseconds>', 'wait for answers at the end (default: the drop time)')

@@ -376,7 +376,7 @@ for (const kind of kinds) {
     assert.deepEqual(allocator.draw(request(kind, on, 1)).candidates, []);
   });
 
-  it('an exhausted pool is searched once a second, not once a packet', async () => {
+  it('an exhausted pool is searched once in a while, not once a packet', async () => {
     let now = 0;
     const allocator = allocatorWith(true, 3, () => now);
     const on = subnet('iterative', [pool(0, 9)]);

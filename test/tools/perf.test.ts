@@ -159,6 +159,19 @@ test('exchanges, renewals and releases are counted apart', async () => {
   assert.equal(report.refused, 0);
 });
 
+test('a release that finds nobody bound is made as soon as somebody is', async () => {
+  const report = await run(socketTo(serving(ownAddress)), {
+    rate: '200',
+    releaseRate: '200',
+    period: '0.5',
+    clients: '1000',
+    unique: true,
+  });
+  assert.equal(report.exchanges.completed, 100);
+  assert.equal(report.released, 100);
+  assert.deepEqual(report.addresses, { held: 0, givenTwice: 0 });
+});
+
 test('NAKs are refusals, answers after their time are late, other datagrams are foreign', async () => {
   const refusing = socketTo((query) =>
     query.options.get(53)![0] === messageType4.DISCOVER

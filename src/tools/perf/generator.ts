@@ -4,7 +4,7 @@ import { Histogram } from './histogram.ts';
 import { InFlight, type Query, type Stage } from './in-flight.ts';
 import type { PerfOptions } from './options.ts';
 import { Pacer } from './pacer.ts';
-import { emptyAnswer, type AnswerKind, type PerfProtocol } from './protocol.ts';
+import { emptyAnswer, type AnswerKind, type Lease, type PerfProtocol } from './protocol.ts';
 import { perfReport, type PerfReport, type PreloadReport } from './report.ts';
 import { Retransmissions } from './retransmissions.ts';
 import type { PerfSocket } from './socket.ts';
@@ -59,6 +59,8 @@ class Generator {
   #toBind: number[] | null = null;
   #preload: PreloadReport | null = null;
   #lastCompleted = 0;
+  /** Releases that were due while nobody was bound. */
+  #releasesOwed = 0;
   /** Called after each answer: a run without a rate goes on then. */
   #onAnswer: () => void = () => undefined;
 
@@ -208,9 +210,16 @@ class Generator {
       const completes = waiting.stage === 'first' || waiting.stage === 'second';
       this.#tally.answered(waiting.stage, took, completes);
       if (completes) this.#lastCompleted = now;
-      if (answer.kind === 'reply' && waiting.stage !== 'release') this.#bound.add(waiting.client, answer);
+      if (answer.kind === 'reply' && waiting.stage !== 'release') this.#bind(waiting.client, answer);
     }
     this.#onAnswer();
+  }
+
+  #bind(client: number, lease: Lease): void {
+    this.#bound.add(client, lease);
+    if (this.#releasesOwed === 0 || this.#bound.count === 0) return;
+    this.#releasesOwed--;
+    this.#release(this.#deps.now());
   }
 
   #answers(kind: AnswerKind, stage: Stage): boolean {
@@ -273,7 +282,10 @@ class Generator {
 
   #release(sentAt: number): void {
     const binding = this.#bound.next();
-    if (binding === undefined) return;
+    if (binding === undefined) {
+      this.#releasesOwed++;
+      return;
+    }
     this.#bound.remove(binding);
     const { protocol, socket, random } = this.#deps;
     this.#tally.released++;
