@@ -5,7 +5,10 @@ import fc from 'fast-check';
 import { formatIpv6, parseIpv6 } from '../../src/addr/ipv6.ts';
 import type { Lease6 } from '../../src/store/lease.ts';
 import type { AddressRange } from '../../src/store/lease-store.ts';
+import { findFree } from '../../src/store/mysql/find-free.ts';
+import type { Lanes, PacketResult } from '../../src/store/mysql/lanes.ts';
 import type { MysqlBackend } from '../../src/store/mysql/mysql-backend.ts';
+import type { OfferLedger } from '../../src/store/mysql/offer-ledger.ts';
 import { offerAddress } from '../../src/store/mysql/offer-sql.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { client6, prefixes6 } from './leases.ts';
@@ -36,7 +39,7 @@ async function take(addresses: readonly bigint[]): Promise<void> {
 
 const numbers = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
-test('a pool of 65,536 prefixes with 64 free costs two round trips, one more than an empty one', async () => {
+test('a pool of 65,536 prefixes with 64 free costs a round trip more than an empty one, and reads no more than it needs', async () => {
   const pool = [prefixes6.range(0, 65_535)];
   const search = async (): Promise<[number, number[]]> => {
     const packets = backend.packets;
@@ -50,6 +53,20 @@ test('a pool of 65,536 prefixes with 64 free costs two round trips, one more tha
       .map(prefixes6.address),
   );
   assert.deepEqual(await search(), [2, numbers(16).map((i) => 30_208 + 1_024 * i)]);
+
+  let looked = 0;
+  const packet: Lanes['packet'] = async (sql) => {
+    looked += Number(/CAST\((\d+) AS SIGNED\)/.exec(sql)![1]);
+    const [rows] = await database.pool.query({ sql, rowsAsArray: true });
+    return rows as PacketResult;
+  };
+  const deps = { lanes: { packet } as Lanes, ledger: { writesDown: false } as OfferLedger };
+  for (const start of [0, 20_000, 50_000, 60_000, 65_000, 65_535].map(prefixes6.address)) {
+    looked = 0;
+    const free = await findFree(prefixes6.table, { ranges: pool, start, limit: 16, client: null }, deps);
+    assert.equal(free.length, 16);
+    assert.ok(looked <= 20_480, `${looked} prefixes looked at for 16 free ones in each 16,384`);
+  }
 });
 
 test('in a pool that can never be full the first free addresses are found behind all that are taken', async () => {

@@ -45,12 +45,18 @@ export async function findFree<L extends Lease>(
   };
 
   const free: L['address'][] = [];
-  let width = firstWindow;
+  let looked = 0;
+  /** As wide as what is missing takes at the rate so far: the scan of a window costs all of it. */
+  const nextWidth = (): number => {
+    if (looked === 0) return firstWindow;
+    const needed = free.length === 0 ? Infinity : Math.ceil((looked / free.length) * (limit - free.length));
+    return Math.min(widestWindow, Math.max(firstWindow, Math.min(needed, looked * 4)));
+  };
   for (const range of wrapped(ranges, start)) {
     const shift = unitShift(range.delegatedLength);
     let next = unitFrom(range.first, shift);
     while (next <= range.last && free.length < limit) {
-      const window = windowAt(next, range.last, shift, width);
+      const window = windowAt(next, range.last, shift, nextWidth());
       const [gaps, blocked] = await look(window);
       let n = 0;
       for (const [from, to] of gaps) {
@@ -62,8 +68,9 @@ export async function findFree<L extends Lease>(
       }
       // As many gaps as were asked for: there may be more behind them.
       const isCut = gaps.length === limit;
-      next = unitAt(window.first, isCut ? n : window.count, shift);
-      if (!isCut) width = Math.min(width * 4, widestWindow);
+      const passed = isCut ? n : window.count;
+      next = unitAt(window.first, passed, shift);
+      looked += passed;
     }
     if (free.length >= limit) break;
   }
