@@ -19,7 +19,7 @@ const acceptable = 20;
 const tolerated = 3;
 /** The shortest time is remembered for one to two of these (milliseconds), so that it can also grow. */
 const memory = 10_000;
-/** While pressed, this often half as many are let in for a moment: only so can the unpressed time be seen. */
+/** While pressed all the time, this often half as many are let in for a moment: only so can the unpressed time be seen. */
 const probeEvery = 5_000;
 /** A decision changes the limit by no more than these factors. */
 const growth = 1.5;
@@ -42,7 +42,8 @@ export class InFlightLimit {
   #shortest = Infinity;
   #shortestBefore = Infinity;
   #memoryStart = 0;
-  #lastProbe = 0;
+  /** Since then every decision was made under pressure, without a probe. */
+  #pressedSince = Infinity;
   /** A change shows only in answers to what started after it. */
   #settlesAt = 0;
   /** End of the probe under way; -Infinity: none. */
@@ -57,6 +58,7 @@ export class InFlightLimit {
   admits(inFlight: number, now: number): boolean {
     if (inFlight < this.#current(now)) return true;
     this.#isPressed = true;
+    this.#pressedSince = Math.min(this.#pressedSince, now);
     return false;
   }
 
@@ -65,6 +67,7 @@ export class InFlightLimit {
     this.#answers++;
     this.#totalMs += tookMs;
     if (this.#answers < windowAnswers || now - this.#windowStart < windowMs) return;
+    if (!this.#isPressed) this.#pressedSince = Infinity;
     this.#adjust(this.#totalMs / this.#answers, now);
     this.#windowStart = now;
     this.#answers = 0;
@@ -97,8 +100,8 @@ export class InFlightLimit {
       this.#limit = Math.min(this.#max, Math.max(least, wanted));
       this.#settlesAt = now + mean;
     }
-    if (this.#isPressed && now - this.#lastProbe >= probeEvery) {
-      this.#lastProbe = now;
+    if (this.#isPressed && now - this.#pressedSince >= probeEvery) {
+      this.#pressedSince = now;
       this.#probeUntil = now + mean + 2 * windowMs;
       this.#settlesAt = this.#probeUntil + 2 * mean;
     }

@@ -219,6 +219,19 @@ void test('a store that takes 300 ms on every packet serves whatever it is offer
   );
 });
 
+void test('a burst after quiet times is not held back to find out how quick the store is', () => {
+  const limit = new InFlightLimit({ max: 4096 });
+  let now = 100_000;
+  let least = Infinity;
+  for (const end = now + 4_000; now < end; now++) {
+    let inFlight = 0;
+    while (limit.admits(inFlight, now)) inFlight++;
+    least = Math.min(least, inFlight);
+    for (let i = 0; i < 4; i++) limit.finished(15, now);
+  }
+  assert.ok(least >= 512, `${least} at once`);
+});
+
 void test('ten thousand clients at once, with a slow store, are all bound within 15 s', async () => {
   const { bound } = await simulate({
     capacity: 10_000,
