@@ -212,7 +212,7 @@ const emptyKinds = (): Kinds => ({
 const sizeOf = ({ newcomers, completing, overdue }: Kinds): number =>
   newcomers.size + completing.size + overdue.size;
 
-/** Milliseconds. Nobody waits 2 s for an OFFER and then still takes it; RFC 2131 §4.1 has clients ask again after 3 to 5 s. */
-const patience = 2000;
+/** Milliseconds. RFC 2131 §4.1 has clients ask again after 3 to 5 s; who asks again earlier takes its own place in the queue. */
+const patience = 3000;
 const newcomerDelay = { patience, underLoad: 200 };
 const completingDelay = { patience, underLoad: 300 };

@@ -207,7 +207,7 @@ void test('what waited longer than its client does is dropped', async () => {
   const { push, dropped, pass, all } = busy(10);
   push('a');
   push('b', 'request');
-  pass(2001);
+  pass(3001);
   push('c');
   assert.deepEqual(await all(), [4]);
   assert.deepEqual(dropped, ['queue-late 3', 'queue-late 2']);
@@ -240,7 +240,7 @@ void test('a RELEASE that is late still comes before what its client sent after 
   const { push, pass, all } = busy(64);
   push('a', 'release');
   push('b', 'decline');
-  pass(2001);
+  pass(3001);
   push('c', 'request');
   push('a', 'request');
   push('d', 'request');
@@ -250,7 +250,7 @@ void test('a RELEASE that is late still comes before what its client sent after 
 void test('a flood of RELEASEs does not make others late, and gives way first when the ring is full', async () => {
   const { push, pass, all, end, dropped } = busy(32);
   for (let i = 0; i < 32; i++) push(`invented ${i}`, 'release');
-  pass(2001);
+  pass(3001);
   await end(0);
   for (let i = 0; i < 10; i++) push(`renewing ${i}`, 'request');
   push('newcomer', 'discover');
