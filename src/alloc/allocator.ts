@@ -92,13 +92,13 @@ export const defaultAllocation: Omit<AllocatorOptions, 'sharedLeases'> = {
 };
 
 /** Where candidates come from: the order that the allocator's word says, or a list of free addresses. */
-interface DrawSource {
+interface Rated {
   /** Share of recent draws whose first candidate was not free, 0..1: tells how many candidates to draw. */
   pressure: number;
 }
 
 /** What is remembered about one subnet's addresses, or its prefixes; goes with the subnet when the configuration drops it. */
-interface SubnetState extends DrawSource {
+interface SubnetState extends Rated {
   /** Where `iterative` goes on: the first candidate of the latest draw, or what was found where all seemed taken. */
   last: Address | null;
   /** `random`, `flq`: position in the current shuffle, and its seed. */
@@ -145,7 +145,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
 
   const drawFrom = (
     request: AllocationRequest,
-    source: DrawSource,
+    source: Rated,
     count: number,
     addresses: Iterable<Candidate>,
     reserved: Address | null = null,
@@ -218,7 +218,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
           place && request.excludeFirstLast24 && isFirstOrLast24(request.subnet, place.address);
         if (place && !isExcluded) return drawFrom(request, state, 1, [place], place.address);
       }
-      const list = state.free.get(nameOf(request.pools));
+      const list = state.free.size === 0 ? undefined : state.free.get(nameOf(request.pools));
       if (!again && list?.isScarce) {
         const drawn = drawFromList(request, list, Math.min(request.count, candidatesAt(list.pressure)));
         if (store) list.keepFilled(store, request.client);
@@ -311,7 +311,7 @@ export function createAllocator(options: AllocatorOptions, deps: AllocatorDeps):
   }
 }
 
-function rate(source: DrawSource, wasFree: boolean): void {
+function rate(source: Rated, wasFree: boolean): void {
   source.pressure = source.pressure * 0.9 + (wasFree ? 0 : 0.1);
 }
 
