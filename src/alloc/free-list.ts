@@ -50,8 +50,8 @@ const restAfterSearch = 20;
 /** Milliseconds. */
 const shortestRest = 100;
 const longestRest = 1_000;
-/** Milliseconds: as long as the offer of another server may be what made it useless. */
-const avoidedFor = 10_000;
+/** Milliseconds. Short, since another server may only have offered it to a client that takes something else. */
+const avoidedFor = 1_000;
 
 /** `pools`: at least one address. A search begins anywhere: two servers that look for the last free ones look elsewhere. */
 export function createFreeList(pools: readonly PoolBase[], deps: FreeListDeps): FreeList {

@@ -20,6 +20,7 @@ import {
   ACK,
   answered,
   client,
+  macOf,
   NAK,
   OFFER,
   plain,
@@ -30,6 +31,18 @@ import {
 } from '../scenario.ts';
 
 const oneAddress = plain({}, { pools: [{ pool: '192.0.2.10 - 192.0.2.10' }] });
+
+/** All but the last ten of fifty addresses are reserved for hosts that never come. */
+const mostlyReserved = plain(
+  {},
+  {
+    pools: [{ pool: '192.0.2.10 - 192.0.2.59' }],
+    reservations: Array.from({ length: 40 }, (_, n) => ({
+      'hw-address': macOf(100 + n),
+      'ip-address': `192.0.2.${10 + n}`,
+    })),
+  },
+);
 
 export const exchange: readonly Scenario[] = [
   scenario('an OFFER promises an address and writes nothing', plain(), async (w) => {
@@ -106,6 +119,12 @@ export const exchange: readonly Scenario[] = [
     assert.equal(w.stat('subnet[1].v4-allocation-fail-classes'), 1);
     assert.equal(w.stat('v4-allocation-fail-no-pools'), 0);
     assert.equal(w.stat('flotilla-allocation-failed'), 1);
+  }),
+  scenario('what is left between reserved addresses is found to the last one', mostlyReserved, async (w) => {
+    const given = new Set<string>();
+    for (let n = 1; n <= 10; n++) given.add((await acquire(w, client(n))).yiaddr);
+    assert.equal(given.size, 10);
+    silent(await w.send(discover(client(11))));
   }),
   scenario('a subnet without pools is counted as such', plain({}, { pools: [] }), async (w) => {
     silent(await w.send(discover(client(1))));

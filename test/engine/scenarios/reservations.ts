@@ -51,22 +51,7 @@ const twoSubnets = (two: JsonMap, one: JsonMap = {}): JsonMap => ({
   ],
 });
 
-/** All but the last ten of fifty addresses are reserved for hosts that never come. */
-const mostlyReserved = plain(
-  {},
-  {
-    pools: [{ pool: '192.0.2.10 - 192.0.2.59' }],
-    reservations: Array.from({ length: 40 }, (_, n) => byMac(100 + n, `192.0.2.${10 + n}`)),
-  },
-);
-
 export const reservations: readonly Scenario[] = [
-  scenario('what is left between reserved addresses is found to the last one', mostlyReserved, async (w) => {
-    const given = new Set<string>();
-    for (let n = 1; n <= 10; n++) given.add((await acquire(w, client(n))).yiaddr);
-    assert.equal(given.size, 10);
-    silent(await w.send(discover(client(11))));
-  }),
   scenario(
     'a reservation by hardware address is offered and leased',
     reserved(byMac(1, '192.0.2.15')),
