@@ -78,7 +78,7 @@ export class RingQueue implements PacketQueue {
     const kind = this.#nextKind();
     const oldest = this.#kinds[kind].first;
     if (!oldest) return undefined;
-    if (kind !== 'overdue') this.#delays[kind].note(now - oldest.packet.receivedAt, now);
+    if (kind !== 'overdue') this.#delays[kind].taken(now - oldest.packet.receivedAt, now);
     const next = this.#overdueBefore(kind === 'newcomers' ? this.#nextNewcomer() : oldest);
     this.#remove(next);
     return next.packet;
@@ -144,12 +144,12 @@ export class RingQueue implements PacketQueue {
   #dropLate(kind: 'newcomers' | 'completing', now: number): void {
     const list = this.#kinds[kind];
     const delay = this.#delays[kind];
-    const limit = delay.limit(now, list.size);
+    const limit = delay.limit(now);
     for (let oldest = list.first; oldest && now - oldest.packet.receivedAt > limit; oldest = list.first) {
       if (isSentOnce(this.#deps.family, oldest.packet.messageType)) this.#postpone(oldest);
       else this.#drop(oldest, 'queue-late');
     }
-    if (list.size === 0) delay.note(0, now);
+    if (list.size === 0) delay.emptied();
   }
 
   #postpone(waiting: Waiting): void {

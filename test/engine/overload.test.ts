@@ -19,6 +19,8 @@ interface SimulationOptions {
   /** Milliseconds after which a client without an answer asks again; each time twice as long. */
   readonly retransmit?: number;
   readonly queueCapacity?: number;
+  /** From when to when (milliseconds) the store stands still. */
+  readonly stall?: readonly [number, number];
   /** DISCOVERs per second from one circuit, each with another hardware address, none of them going on. */
   readonly flood?: number;
 }
@@ -46,6 +48,7 @@ async function simulate(
     duration,
     retransmit,
     queueCapacity = defaultQueueCapacity,
+    stall = [0, 0],
     flood = 0,
   } = options;
   const random = mulberry32(1);
@@ -94,6 +97,7 @@ async function simulate(
         new Promise<void>((resolve) => {
           shedding.begun(packet);
           storeFree = Math.max(now, storeFree) + 1000 / capacity;
+          if (storeFree > stall[0] && storeFree < stall[1]) storeFree = stall[1];
           at(storeFree + latency, () => {
             packet.answer();
             resolve();
@@ -199,6 +203,21 @@ for (const [name, latency, queueCapacity] of [
     assert.ok(again >= 0.99 * 2.4 * (peak / 2), `${again} bound from 1.5 s after it on`);
   });
 }
+
+for (const stalled of [600, 1_500, 3_000])
+  void test(`a store that stood still for ${stalled} ms: who comes a second after is served in time again`, async () => {
+    const end = 2_000 + stalled;
+    const { bound } = await simulate({
+      capacity,
+      latency: 4,
+      arrivals: () => 0.9 * peak,
+      duration: end + 4_000,
+      stall: [2_000, end],
+    });
+    const after = within(bound, end + 1_000, end + 3_900);
+    const inTime = after.filter(({ waits }) => Math.max(...waits) < 500).length;
+    assert.ok(inTime >= 0.95 * 2.9 * 0.9 * peak, `${inTime} of ${after.length} answered within 500 ms`);
+  });
 
 void test('a store that takes 300 ms on every packet serves whatever it is offered', async () => {
   const { bound, dropped } = await simulate({

@@ -5,12 +5,12 @@ import { StandingDelay } from '../../src/engine/standing-delay.ts';
 
 const limits = { patience: 2000, underLoad: 250 };
 
-test('waiting that does not end is an overload while as many come as wait', () => {
+test('waiting that does not end is an overload while as many come as are taken', () => {
   const delay = new StandingDelay(limits);
   for (let now = 0; now <= 1000; now += 10) {
     delay.arrived(now);
-    delay.note(150, now);
-    assert.equal(delay.limit(now, 20), now < 500 ? limits.patience : limits.underLoad, `at ${now} ms`);
+    delay.taken(150, now);
+    assert.equal(delay.limit(now), now < 500 ? limits.patience : limits.underLoad, `at ${now} ms`);
   }
 });
 
@@ -20,19 +20,29 @@ test('a great burst that is over is worked off, late as it may be', () => {
   for (let now = 100; now <= 1900; now += 10) {
     // A few that come meanwhile take nothing from those who wait.
     delay.arrived(now);
-    delay.note(now, now);
-    const limit = delay.limit(now, 10_000 - now * 3);
+    for (let i = 0; i < 30; i++) delay.taken(now, now);
+    const limit = delay.limit(now);
     if (now >= 500) assert.equal(limit, limits.patience, `at ${now} ms`);
   }
 });
 
 test('one packet that did not wait ends the overload', () => {
   const delay = new StandingDelay(limits);
-  delay.note(150, 0);
+  delay.taken(150, 0);
   delay.arrived(600);
-  delay.note(150, 600);
-  assert.equal(delay.limit(600, 1), limits.underLoad);
-  delay.note(5, 610);
-  delay.note(150, 620);
-  assert.equal(delay.limit(630, 1), limits.patience);
+  delay.taken(150, 600);
+  assert.equal(delay.limit(600), limits.underLoad);
+  delay.taken(5, 610);
+  delay.taken(150, 620);
+  assert.equal(delay.limit(630), limits.patience);
+});
+
+test('what waits after a stall is an overload, however much it is, while as many come as are taken', () => {
+  const delay = new StandingDelay(limits);
+  for (let now = 0; now < 1_500; now++) delay.arrived(now);
+  for (let now = 1_500; now < 3_000; now++) {
+    delay.arrived(now);
+    delay.taken(1_500, now);
+    if (now >= 2_000) assert.equal(delay.limit(now), limits.underLoad, `at ${now} ms`);
+  }
 });
