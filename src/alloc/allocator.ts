@@ -110,6 +110,7 @@ interface SubnetState extends Rated {
 
 /** Classes and hints select the pools; more selections at once are not worth remembering. */
 const mostFreeLists = 16;
+/** At most, while others take what they find. */
 const searchesPerDraw = 8;
 const triesPerCandidate = 8;
 const lowPressure = 0.1;

@@ -88,7 +88,11 @@ function offersContract<L extends Lease>(make: LeaseMaker<L>): void {
     };
     const before = await packetsAtRest();
     at += 4_000;
-    while (packets().some((count, i) => count === before[i])) await sleep(50);
+    const deadline = performance.now() + 20_000;
+    while (packets().some((count, i) => count === before[i])) {
+      assert.ok(performance.now() < deadline, 'they never look again');
+      await sleep(50);
+    }
     assert.deepEqual(
       await packetsAtRest(),
       before.map((count) => count + 1),

@@ -69,6 +69,7 @@ export const reservations6: readonly Scenario<6>[] = [
       given.add(leaseOf(await acquire6(w, [withIaNa(1)], client6(n))).text);
     }
     assert.equal(given.size, 10);
+    refused(await w.send(solicit(withIaNa(1), client6(11))), statusCode6.NoAddrsAvail);
   }),
   scenario6(
     'an address and a prefix are reserved by DUID, inside pools and outside',
