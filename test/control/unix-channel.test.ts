@@ -27,6 +27,13 @@ async function serve(options: { timeout?: number; maxRequestBytes?: number } = {
     await sleep(150);
     return { result: 0, text: 'slow' };
   });
+  // Answers when fifty are there.
+  let meeting = 0;
+  registry.register('meet', async () => {
+    meeting++;
+    for (let tries = 0; meeting < 50 && tries < 2_000; tries++) await sleep(10);
+    return { result: 0, arguments: meeting };
+  });
   registry.register('fail', () => {
     throw new FlotillaError('CONFIG_INVALID', 'it is wrong', { key: 'a.b' });
   });
@@ -109,10 +116,8 @@ test('one request may arrive byte by byte, and many clients are served at once',
     let text = '';
     socket.on('data', (chunk) => (text += chunk.toString())).on('close', () => resolve(text));
   });
-  const began = performance.now();
-  const answers = await Promise.all(Array.from({ length: 50 }, () => sendCommand(path, 'slow')));
-  assert.ok(answers.every(({ text }) => text === 'slow'));
-  assert.ok(performance.now() - began < 2000);
+  const answers = await Promise.all(Array.from({ length: 50 }, () => sendCommand(path, 'meet')));
+  assert.deepEqual(answers, Array(50).fill({ result: 0, arguments: 50 }));
   assert.deepEqual(JSON.parse(await trickled), { result: 0, arguments: 'ü' });
   await channel.close();
 });
@@ -163,7 +168,7 @@ test('a command that does not come in time is refused, also when it trickles', a
       });
     socket.resume();
   });
-  assert.ok(performance.now() - began < 1000);
+  assert.ok(performance.now() - began < 20_000);
   await channel.close();
 });
 

@@ -115,7 +115,7 @@ function offersContract<L extends Lease>(make: LeaseMaker<L>): void {
       await sleep(25);
       answer = await offer(b, 2, 3);
     }
-    assert.ok(performance.now() - started < 3_000);
+    assert.ok(performance.now() - started < 20_000);
     assert.equal(answer.hold, 'taken', 'what the first server offered from memory');
     assert.deepEqual(await b.findFree([make.range(1, 4)], make.address(1), 9, make.client(3)), [
       make.address(3),

@@ -8,7 +8,7 @@ import { Retransmissions } from '../../src/tools/perf/retransmissions.ts';
 import type { PerfSocket } from '../../src/tools/perf/socket.ts';
 import { decodeMessage4 } from '../../src/wire/v4/codec.ts';
 import { messageType4, type Message4 } from '../../src/wire/v4/message.ts';
-import { ownAddress, protocol, replying, run, server, serving, socketTo } from './perf-server.ts';
+import { fastClock, ownAddress, protocol, replying, run, server, serving, socketTo } from './perf-server.ts';
 
 test('with --retransmit a client has a minute, and -d says otherwise', () => {
   assert.equal(perfOptions(['10.0.0.1'], {}).dropTime, 1_000);
@@ -60,7 +60,7 @@ function deaf(losses: number): { socket: PerfSocket; seen: Message4[]; now: () =
     heard.set(key, before + 1);
     return before < losses ? null : answer(query);
   });
-  return { socket, seen, now: () => performance.now() * 100 };
+  return { socket, seen, now: fastClock() };
 }
 
 test('clients that come all at once are all bound although a server loses the first two packets of each step', async () => {

@@ -152,4 +152,16 @@ export function run(
   });
 }
 
+/** A clock a hundred times as fast as the real one, which stands still when the process does. */
+export function fastClock(): () => number {
+  let clock = 0;
+  let last = performance.now();
+  return () => {
+    const real = performance.now();
+    clock += Math.min(real - last, 2) * 100;
+    last = real;
+    return clock;
+  };
+}
+
 export const ownAddress = (query: Message4): number => Buffer.from(query.chaddr).readUInt32BE(2);
