@@ -10,6 +10,7 @@ import { namespacesMissing } from '../test/support/netns.ts';
 import { flotilla } from './lab/flotilla.ts';
 import { kea } from './lab/kea.ts';
 import { openLab } from './lab/lab.ts';
+import { machineSpeed } from './lab/machine-speed.ts';
 import { avalanche } from './rows/avalanche.ts';
 import { dora } from './rows/dora.ts';
 import { fullPool } from './rows/full-pool.ts';
@@ -109,6 +110,7 @@ async function bench(chosen: typeof runs): Promise<void> {
   try {
     for (const row of chosen) {
       console.error(`${row.name}: ${row.title}`);
+      await machineSpeed().calm(progress);
       const began = performance.now();
       try {
         const { quick } = about;

@@ -3,7 +3,7 @@
 import './node-version.mjs';
 import { basename } from 'node:path';
 import { createChildren } from './children.mjs';
-import { installPackages, main, root, say, SetupError } from './setup.mjs';
+import { build, installPackages, main, root, say, SetupError } from './setup.mjs';
 import { needsOwnServer, testFiles, usesGivenServer } from './test-files.mjs';
 
 const concurrency = 2;
@@ -22,6 +22,7 @@ await main(children, async () => {
         'make databases flotilla_te… there (and accounts, or some tests are skipped). /name is any database it may use.',
     );
   await installPackages(children);
+  await build(children);
   const account = asOwner ? await createOwner(given) : undefined;
   try {
     return await run(account?.url ?? given, selected.length > 0 ? selected : databaseTests());

@@ -1,6 +1,6 @@
 // The highest rate with less than one percent lost: doubled until too much is lost, halved in, then held for longer.
 import { setTimeout as pause } from 'node:timers/promises';
-import { MachineSpeed } from './machine-speed.ts';
+import { machineSpeed } from './machine-speed.ts';
 
 /** What one run at a rate came to. */
 export interface Probe {
@@ -23,15 +23,11 @@ const allowedLoss = 1;
 const precision = 0.06;
 /** Of the rate that the search begins with: nothing below this is tried. */
 const leastShare = 0.05;
-const settleMilliseconds = 500;
 /** After a rate that was too much: what still waits in the server, or keeps the machine busy, is not the next run's. */
-const overloadedMilliseconds = 2_500;
+const overloadedMilliseconds = 1_500;
 const highest = 40_000;
 /** Runs that were too much while the machine was slow are made again, so often. */
-const patience = 1;
-const slowMilliseconds = 3_000;
-
-let machine: MachineSpeed | null = null;
+const patience = 2;
 
 /** The run under way, of whichever search; whether it was too much. */
 let latest: Promise<unknown> = Promise.resolve();
@@ -49,11 +45,12 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
  * together take turns, run by run: what the machine does at one time it does to all of them.
  */
 export async function highestRate<P extends Probe>(options: SearchOptions<P>): Promise<P> {
-  const speed = (machine ??= new MachineSpeed());
+  const speed = machineSpeed();
   const run = (rate: number, seconds: number): Promise<P> => inTurn(() => runNow(rate, seconds));
   const runNow = async (rate: number, seconds: number): Promise<P> => {
     for (let again = 0; ; again++) {
-      await pause(overloaded ? overloadedMilliseconds : settleMilliseconds);
+      if (overloaded) await pause(overloadedMilliseconds);
+      await speed.calm(options.progress);
       let isSlow = speed.isSlow();
       const found = await options.probe(Math.round(rate), seconds);
       overloaded = found.lossPercent >= allowedLoss;
@@ -64,7 +61,6 @@ export async function highestRate<P extends Probe>(options: SearchOptions<P>): P
           (goesAgain ? ', on a machine that was slow: again' : ''),
       );
       if (!goesAgain) return found;
-      await pause(slowMilliseconds);
     }
   };
   const holds = async (rate: number): Promise<boolean> =>
@@ -115,10 +111,13 @@ export async function balancedRate<P extends Probe>({
   let [rate, turned] = [from, false];
   while (rates.length < runs) {
     const found = await inTurn(async () => {
-      await pause(overloaded ? overloadedMilliseconds : settleMilliseconds);
-      const result = await probe(Math.round(rate), seconds);
-      overloaded = result.lossPercent >= allowedLoss;
-      return result;
+      for (let again = 0; ; again++) {
+        if (overloaded) await pause(overloadedMilliseconds);
+        await machineSpeed().calm(progress);
+        const result = await probe(Math.round(rate), seconds);
+        overloaded = result.lossPercent >= allowedLoss;
+        if (!(overloaded && machineSpeed().isSlow()) || again === patience) return result;
+      }
     });
     const wasTooMuch = found.lossPercent >= allowedLoss;
     progress(

@@ -11,8 +11,8 @@ import { sendCommand } from '../../src/tools/shell.ts';
 import { databaseAccess, launchDaemon, startDaemon } from '../support/daemon.ts';
 import { createMigratedServer } from '../support/migrated-server.ts';
 import { openPool } from '../../src/db/connect.ts';
+import { program } from '../support/program.ts';
 
-const program = ['--import', 'tsx', new URL('../../src/bin/flotilla.ts', import.meta.url).pathname];
 const scratch = mkdtempSync(join(tmpdir(), 'flt-daemon-'));
 const relay = await openSimulatedRelay({ address: '127.0.0.1', timeout: 500, tries: 3 });
 after(async () => {
@@ -37,10 +37,10 @@ test('-t says that a good file is good, and of a bad one file, line, column, key
   writeFileSync(good, JSON.stringify({ Dhcp4: fileOnly() }));
   writeFileSync(bad, '{\n  "Dhcp4": {\n    "valid-lifetim": 5,\n    "authoritative": "yes"\n  }\n}\n');
   assert.match(
-    execFileSync(process.execPath, [...program, 'dhcp4', '-t', good], { encoding: 'utf8' }),
+    execFileSync(process.execPath, [program, 'dhcp4', '-t', good], { encoding: 'utf8' }),
     /configuration is good/,
   );
-  const refused = spawnSync(process.execPath, [...program, 'dhcp4', '-t', bad], { encoding: 'utf8' });
+  const refused = spawnSync(process.execPath, [program, 'dhcp4', '-t', bad], { encoding: 'utf8' });
   assert.equal(refused.status, 1);
   assert.match(refused.stderr, /bad\.json:3:5: Dhcp4\.valid-lifetim: .*did you mean 'valid-lifetime'/);
   assert.match(refused.stderr, /bad\.json:4:22: Dhcp4\.authoritative: /);
@@ -99,7 +99,7 @@ test('sync-writes false is taken, anything but a switch refused with its place, 
   const check = (value: unknown): ReturnType<typeof spawnSync> => {
     const leases = { type: 'memfile', name: 'leases4.csv', 'sync-writes': value };
     writeFileSync(file, JSON.stringify({ Dhcp4: { ...fileOnly(), 'lease-database': leases } }, null, 1));
-    return spawnSync(process.execPath, [...program, 'dhcp4', '-t', file], { encoding: 'utf8' });
+    return spawnSync(process.execPath, [program, 'dhcp4', '-t', file], { encoding: 'utf8' });
   };
   assert.equal(check(false).status, 0);
   const refused = check(0);

@@ -9,6 +9,7 @@ import { after, test } from 'node:test';
 import { servableFamilies } from '../../src/tools/demo/clients.ts';
 import { runDemo } from '../../src/tools/demo/demo.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { program } from '../support/program.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'flt-demo-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -39,7 +40,7 @@ test(
         let text = '';
         const code = await runDemo({
           database: database.address,
-          program: fileOf('../support/flotilla.mjs'),
+          program,
           directory: scratch,
           examples: fileOf('../../fleet-examples'),
           once: true,

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { programVersion } from '../../src/bin/version.ts';
+import { program } from '../support/program.ts';
 
-const program = ['--import', 'tsx', new URL('../../src/bin/flotilla.ts', import.meta.url).pathname];
 const run = (...words: string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...program, ...words], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], {
     encoding: 'utf8',
   });
   return { status, stdout, stderr };

@@ -8,8 +8,8 @@ import type { RowDataPacket } from 'mysql2/promise';
 import { databaseAccess, startDaemon, type Daemon } from '../support/daemon.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { assertStatisticsEqualRecount } from '../store/statistics.ts';
+import { program } from '../support/program.ts';
 
-const program = new URL('../../src/bin/flotilla.ts', import.meta.url).pathname;
 /** Of this process alone: two for the servers and two for the clients. */
 const firstPort = 20_000 + (process.pid % 10_000) * 4;
 /** New clients per second and server: enough for blocks. */
@@ -26,7 +26,7 @@ async function clientsOf(server: number): Promise<Result> {
   const args = ['perf', '-6', '-e', 'address-and-prefix', '-A', '1', '-l', '::1', '-J', '--retransmit'];
   args.push('-r', String(rate), '-p', String(seconds), '-R', '100000', '-b', `mac=02:0c:0${server}:00:00:01`);
   args.push('-L', String(firstPort + 2 + server), '-N', String(firstPort + server), '::1');
-  const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);

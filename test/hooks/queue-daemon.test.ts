@@ -10,8 +10,8 @@ import { ipv4Bytes, parseIpv4 } from '../../src/addr/ipv4.ts';
 import { sendCommand } from '../../src/tools/shell.ts';
 import { openSimulatedRelay } from '../../src/tools/simulated-relay.ts';
 import { launchDaemon, startDaemon, type Daemon } from '../support/daemon.ts';
+import { program } from '../support/program.ts';
 
-const program = ['--import', 'tsx', new URL('../../src/bin/flotilla.ts', import.meta.url).pathname];
 const example = new URL('../../fleet-examples/queue-type/', import.meta.url).pathname;
 const directory = mkdtempSync(join(tmpdir(), 'flt-queue-'));
 const daemons: Daemon[] = [];
@@ -119,7 +119,7 @@ test('-t loads the libraries, asks the type, unloads them and ends, whatever the
   const check = (config: Record<string, unknown>) => {
     rmSync(join(directory, 'lives.log'), { force: true });
     writeFileSync(file, JSON.stringify({ Dhcp4: config }, null, 2));
-    return spawnSync(process.execPath, [...program, 'dhcp4', '-t', file], {
+    return spawnSync(process.execPath, [program, 'dhcp4', '-t', file], {
       encoding: 'utf8',
       timeout: 20_000,
     });

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseAddress } from '../../src/db/address.ts';
 import type { Host } from './netns.ts';
+import { program } from './program.ts';
 
-const program = ['--import', 'tsx', new URL('../../src/bin/flotilla.ts', import.meta.url).pathname];
 
 export interface Daemon {
   readonly process: ChildProcess;
@@ -64,7 +64,7 @@ export function launchDaemon(options: DaemonOptions): Daemon {
   const writeConfig: Daemon['writeConfig'] = (given) =>
     writeFileSync(configPath, JSON.stringify({ [top]: { ...sockets, ...given } }, null, 2));
   writeConfig(config);
-  const args = [...program, verb, '-c', configPath, '--state-dir', directory, ...(options.args ?? [])];
+  const args = [program, verb, '-c', configPath, '--state-dir', directory, ...(options.args ?? [])];
   const env = { ...process.env, ...options.env };
   const child =
     options.host?.spawn([process.execPath, ...args], { env }) ??
