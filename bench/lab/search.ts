@@ -27,7 +27,7 @@ const leastShare = 0.05;
 const overloadedMilliseconds = 1_500;
 const highest = 40_000;
 /** Runs that were too much while the machine was slow are made again, so often. */
-const patience = 2;
+const patience = 1;
 
 /** The run under way, of whichever search; whether it was too much. */
 let latest: Promise<unknown> = Promise.resolve();

@@ -8,7 +8,13 @@ export interface AdmissionOptions {
   readonly family: Family;
 }
 
-export interface AdmissionDeps<P extends QueuedPacket> {
+/** What a queue gives is checked by it: a packet comes out once. */
+export interface AdmissiblePacket extends QueuedPacket {
+  /** Itself from when it goes into a queue until it comes out; so a copy of it shows. */
+  queued?: object | null;
+}
+
+export interface AdmissionDeps<P extends AdmissiblePacket> {
   readonly queue: PacketQueue;
   readonly limit: InFlightLimit;
   /** Milliseconds, monotonic. */
@@ -33,7 +39,7 @@ export interface Place {
 const maxOutside = 8192;
 
 /** Packets that a client sends while one of it is in process wait beside the queue: a retransmission never races its original. */
-export class Admission<P extends QueuedPacket> {
+export class Admission<P extends AdmissiblePacket> {
   readonly #options: AdmissionOptions;
   readonly #deps: AdmissionDeps<P>;
   #queue: PacketQueue;
@@ -110,7 +116,7 @@ export class Admission<P extends QueuedPacket> {
   #pump(): void {
     while (!this.#isQueueEmpty && this.#deps.limit.admits(this.#inFlight, this.#deps.now())) {
       const asked = this.#queue;
-      const packet = this.#guarded((queue) => queue.dequeue()) as P | undefined;
+      const packet = this.#guarded((queue) => this.#takenFrom(queue));
       if (!packet) this.#isQueueEmpty = asked === this.#queue;
       else if (packet.client !== '' && this.#clients.has(packet.client)) this.#hold(packet);
       else this.#begin(packet);
@@ -171,13 +177,24 @@ export class Admission<P extends QueuedPacket> {
     this.#clients.set(packet.client, kept);
   }
 
-  #enqueue(packet: QueuedPacket): void {
+  #enqueue(packet: P): void {
+    packet.queued = packet;
     try {
       this.#queue.enqueue(packet);
     } catch (error) {
       this.#replaceFailed(error, packet);
+      packet.queued = packet;
       this.#queue.enqueue(packet);
     }
+  }
+
+  /** A queue that gave the same packet again and again would never be empty, and the server in this loop for ever. */
+  #takenFrom(queue: PacketQueue): P | undefined {
+    const packet = queue.dequeue() as P | undefined;
+    if (!packet) return undefined;
+    if (packet.queued !== packet) throw new Error('dequeue gave a packet that was not waiting');
+    packet.queued = null;
+    return packet;
   }
 
   #guarded<R>(use: (queue: PacketQueue) => R): R | undefined {
@@ -189,7 +206,7 @@ export class Admission<P extends QueuedPacket> {
     }
   }
 
-  #replaceFailed(error: unknown, except?: QueuedPacket): void {
+  #replaceFailed(error: unknown, except?: P): void {
     const failed = this.#queue;
     this.#queue = this.#deps.replaceFailed(error);
     this.#isQueueEmpty = false;
@@ -197,11 +214,11 @@ export class Admission<P extends QueuedPacket> {
   }
 
   /** What `from` still gives goes into the queue in service. */
-  #move(from: PacketQueue, except?: QueuedPacket): void {
+  #move(from: PacketQueue, except?: P): void {
     for (;;) {
-      let packet: QueuedPacket | undefined;
+      let packet: P | undefined;
       try {
-        packet = from.dequeue();
+        packet = this.#takenFrom(from);
       } catch {
         return; // A queue that threw has had its line in the log, one that leaves needs none.
       }

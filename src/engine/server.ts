@@ -20,7 +20,7 @@ import { LeaseUsage } from './lease-usage.ts';
 import type { NetworkState } from './network-state.ts';
 import type { EngineServices } from './packet-context.ts';
 import { drop, runPipeline, type Drop, type PipelineEnd, type Step } from './pipeline.ts';
-import { Admission, type Place } from './admission.ts';
+import { Admission, type AdmissiblePacket, type Place } from './admission.ts';
 import { InFlightLimit } from './in-flight-limit.ts';
 import {
   defaultQueueCapacity,
@@ -88,7 +88,7 @@ export interface Protocol<F extends Family, L extends Lease, T> {
   readonly reclaim: ReclaimCallouts<L>;
 }
 
-interface Waiting<F extends Family> extends QueuedPacket {
+interface Waiting<F extends Family> extends AdmissiblePacket {
   readonly datagram: InboundDatagram<F>;
 }
 
@@ -297,7 +297,17 @@ export function createServer<F extends Family, L extends Lease, T>(
         // Field by field: a spread costs ten times as much.
         const { bytes, client, source, isCircuit, messageType, isCompleting } = protocol.peek(datagram.bytes);
         const { receivedAt } = datagram;
-        const packet = { bytes, client, source, isCircuit, messageType, isCompleting, receivedAt, datagram };
+        const packet = {
+          bytes,
+          client,
+          source,
+          isCircuit,
+          messageType,
+          isCompleting,
+          receivedAt,
+          datagram,
+          queued: null,
+        };
         shedding?.read(packet);
         admission.push(packet);
       });

@@ -111,6 +111,36 @@ for (const where of ['enqueue', 'dequeue', 'size'] as const) {
   });
 }
 
+void test('a queue that gives a packet again, or one that it never got, is replaced by the ring', async () => {
+  const lies: Record<string, (first: QueuedPacket) => QueuedPacket> = {
+    again: (first) => first,
+    foreign: (first) => ({ ...first }),
+  };
+  for (const [name, lie] of Object.entries(lies)) {
+    const waiting: QueuedPacket[] = [];
+    const types = typesWith(() => ({
+      enqueue: (packet) => waiting.push(packet),
+      dequeue: () => waiting[0] && lie(waiting[0]),
+      get size() {
+        return waiting.length;
+      },
+    }));
+    const world = await worldWith({ 'enable-queue': true, 'queue-type': 'newest-first' }, types);
+    world.inject(discover(client(1)));
+    await world.server.settled();
+    assert.deepEqual(
+      world.log.filter(({ id }) => id === 'FLOTILLA_QUEUE_FAILED').map(({ text }) => text),
+      [
+        "queue type 'newest-first' failed, the standard one serves: dequeue gave a packet that was not waiting",
+      ],
+    );
+    assert.deepEqual(answered(world), name === 'again' ? [1] : []);
+    world.inject(discover(client(2)));
+    await world.server.settled();
+    assert.equal(answered(world).at(-1), 2);
+  }
+});
+
 void test('parameters that a queue type refuses are located, and so is a type that nobody registered', (t) => {
   const types = typesWith(newestFirst());
   const folder = mkdtempSync(join(tmpdir(), 'flt-queue-'));

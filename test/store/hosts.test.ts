@@ -9,6 +9,7 @@ import { chainHostStores, createFileHostStore } from '../../src/store/file-hosts
 import { hostIdentifierType, type Host, type HostIdentifier } from '../../src/store/host-store.ts';
 import { openMysqlHostStore } from '../../src/store/mysql/hosts.ts';
 import { standardDefinitions } from '../../src/wire/definitions.ts';
+import { createDatabaseProxy } from '../support/database-proxy.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { address6, contractHosts, host, hostStoreContract } from './host-store-contract.ts';
 
@@ -188,4 +189,28 @@ test('of several stores the first one’s reservation counts, and a store that f
   );
   await chain.close();
   await assert.rejects(chain.find(query), { code: 'STORE_CLOSED' });
+});
+
+test('as many lookups as wait travel together, and so distance costs few round trips', async () => {
+  const database = await createTestDatabase();
+  const proxy = await createDatabaseProxy(database.address);
+  const store = openMysqlHostStore({ family: 4, address: proxy.address }, deps);
+  const lookups = (count: number) =>
+    Promise.all(
+      Array.from({ length: count }, (_, n) =>
+        store.find({
+          identifiers: [{ type: 'hw-address', value: Uint8Array.of(2, 0, 0, 0, n >> 8, n & 255) }],
+          subnetIds: null,
+          addresses: [],
+        }),
+      ),
+    );
+  await lookups(1);
+  const before = proxy.roundTrips;
+  const found = await lookups(4_000);
+  assert.equal(found.length, 4_000);
+  assert.equal(proxy.roundTrips - before, 2);
+  await store.close();
+  await proxy.close();
+  await database.drop();
 });

@@ -8,7 +8,6 @@ import type { DatabaseAddress } from '../../src/db/address.ts';
 import type { Host } from './netns.ts';
 import { program } from './program.ts';
 
-
 export interface Daemon {
   readonly process: ChildProcess;
   readonly directory: string;

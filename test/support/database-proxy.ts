@@ -5,6 +5,8 @@ import type { DatabaseAddress } from '../../src/db/address.ts';
 export interface DatabaseProxy {
   /** The same database, through the wire. */
   readonly address: DatabaseAddress;
+  /** How often the edge spoke after the database had: connecting takes some, each packet of statements one. */
+  readonly roundTrips: number;
   /** Ends every connection and refuses new ones. */
   cut(): Promise<void>;
   /** Takes connections again, at the same port. */
@@ -14,11 +16,18 @@ export interface DatabaseProxy {
 
 export async function createDatabaseProxy(target: DatabaseAddress): Promise<DatabaseProxy> {
   const sockets = new Set<Socket>();
+  let roundTrips = 0;
   const server = createServer((client) => {
     const database =
       target.socketPath === undefined
         ? connect({ host: target.host, port: target.port })
         : connect({ path: target.socketPath });
+    let databaseSpoke = false;
+    database.on('data', () => (databaseSpoke = true));
+    client.on('data', () => {
+      if (databaseSpoke) roundTrips++;
+      databaseSpoke = false;
+    });
     for (const [socket, other] of [
       [client, database],
       [database, client],
@@ -46,5 +55,13 @@ export async function createDatabaseProxy(target: DatabaseAddress): Promise<Data
   await listen(0);
   const { port } = server.address() as AddressInfo;
   const { socketPath: _, ...rest } = target;
-  return { address: { ...rest, host: '127.0.0.1', port }, cut, join: () => listen(port), close: cut };
+  return {
+    address: { ...rest, host: '127.0.0.1', port },
+    get roundTrips() {
+      return roundTrips;
+    },
+    cut,
+    join: () => listen(port),
+    close: cut,
+  };
 }
