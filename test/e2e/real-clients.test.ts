@@ -103,17 +103,14 @@ async function leaseOf(pool: Pool, hwaddr: string): Promise<LeaseRow | undefined
   return rows[0];
 }
 
+const log = (): string => edges.map((edge) => edge.log()).join('\n');
+
 const everyRow = (
   what: string,
   seconds: number,
   holds: (row: LeaseRow | undefined, station: Station4) => boolean,
 ): Promise<void> =>
-  everyStation(
-    what,
-    { stations, seconds, log: () => edges.map((edge) => edge.log()).join('\n') },
-    ({ hwaddr }) => leaseOf(database.pool, hwaddr),
-    holds,
-  );
+  everyStation(what, { stations, seconds, log }, ({ hwaddr }) => leaseOf(database.pool, hwaddr), holds);
 
 test(
   'each client gets an address, on the wire and through the relay',
@@ -185,6 +182,13 @@ test(
       30,
       (row, station) =>
         row !== undefined && row.address === station.address && row.expire > restarted + lifetime - 1,
+    );
+    // The row comes before the ACK: a client without it has nothing to release yet.
+    await everyStation(
+      'has it',
+      { stations, seconds: 30, log },
+      ({ host }) => Promise.resolve(host.run(['ip', '-4', '-o', 'address', 'show', 'dev', 'eth0'])),
+      (shown, { address }) => shown.includes(` ${address}/`),
     );
   },
 );
