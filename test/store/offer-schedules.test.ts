@@ -42,6 +42,8 @@ async function schedule<L extends Lease>(make: LeaseMaker<L>, t: TestContext): P
     );
   const servers = Array.from({ length: 4 }, openServer);
   const closing: Promise<void>[] = [];
+  /** Clients in the midst of their turn. */
+  const atWork = new Map<LeaseStore<L>, number>();
   /** Address → who was offered it, and until when that must hold at least. */
   const offers = new Map<number, { readonly who: number; readonly until: number }>();
   const recent: number[] = [];
@@ -49,66 +51,72 @@ async function schedule<L extends Lease>(make: LeaseMaker<L>, t: TestContext): P
   const failures: string[] = [];
   const end = performance.now() + runFor;
 
+  /** What `who` does, from its DISCOVER on. `leased`: the address that it had and comes back for. Returns the next one's. */
+  const turn = async (server: LeaseStore<L>, who: number, leased: number | null): Promise<number | null> => {
+    const client = make.client(who);
+    const taken = leased === null && random() < 0.6 ? server.takeReserved(1, pool) : null;
+    const reserved = taken === null ? null : make.numberOf(taken);
+    const near = recent.length > 0 ? recent[below(recent.length)]! + below(5) - 2 : below(size);
+    const n = leased ?? reserved ?? Math.min(Math.max(near, 0), size - 1);
+    const address = make.address(n);
+    const sent = performance.now();
+    const hold = { address, subnetId: 1, seconds };
+    const found = await server.find({ client, subnetIds: [1], addresses: [address], ...make.units, hold });
+    const row = found.held[0];
+    if (found.hold !== 'held') {
+      counts.taken++;
+      if (found.hold === 'later') await sleep(20);
+      return null;
+    }
+    if (row && !isClaimable(row, found.now)) {
+      server.withdraw(address, client);
+      return null;
+    }
+    if (row) counts.back++;
+    if (reserved !== null) counts.blocks++;
+    else counts.wishes++;
+    const other = offers.get(n);
+    if (other && other.who !== who && other.until > performance.now())
+      failures.push(
+        `${n} was offered to ${other.who} and to ${who} (${reserved === null ? 'wish' : 'block'})`,
+      );
+    offers.set(n, { who, until: sent + seconds * 1000 });
+    recent.push(n);
+    if (recent.length > 40) recent.shift();
+    await sleep(below(40));
+    const fate = random();
+    if (fate < 0.15) return null;
+    const asked = await server.find({ client, subnetIds: [1], addresses: [address], ...make.units });
+    if (asked.offered?.length !== 0 && fate >= 0.35) {
+      offers.delete(n);
+      failures.push(`${who} was offered ${n}, and then it was another's`);
+      return null;
+    }
+    offers.delete(n);
+    if (fate < 0.35) {
+      server.withdraw(address, client);
+      return null;
+    }
+    const outcome = await server.write({ ...make.claim(n, {}, who), seen: row ?? null });
+    if (outcome.result !== 'done') {
+      failures.push(`${who} was offered ${n} and refused it`);
+      return null;
+    }
+    counts.bound++;
+    await sleep(below(20));
+    await server.write({ verb: 'release', client, address, keep: random() < 0.7 });
+    return random() < 0.5 ? n : null;
+  };
+
   const live = async (lane: number): Promise<void> => {
     let leased: number | null = null;
     for (let round = 0; performance.now() < end; round++) {
       // Now and then the client of before comes back for its address.
       const who = lane * 1_000_000 + (leased === null ? round : round - 1);
-      const client = make.client(who);
       const server = servers[below(servers.length)]!;
-      const taken = leased === null && random() < 0.6 ? server.takeReserved(1, pool) : null;
-      const reserved = taken === null ? null : make.numberOf(taken);
-      const near = recent.length > 0 ? recent[below(recent.length)]! + below(5) - 2 : below(size);
-      const n: number = leased ?? reserved ?? Math.min(Math.max(near, 0), size - 1);
-      const address = make.address(n);
-      leased = null;
-      const sent = performance.now();
-      const hold = { address, subnetId: 1, seconds };
-      const found = await server.find({ client, subnetIds: [1], addresses: [address], ...make.units, hold });
-      const row = found.held[0];
-      if (found.hold !== 'held') {
-        counts.taken++;
-        if (found.hold === 'later') await sleep(20);
-        continue;
-      }
-      if (row && !isClaimable(row, found.now)) {
-        server.withdraw(address, client);
-        continue;
-      }
-      if (row) counts.back++;
-      if (reserved !== null) counts.blocks++;
-      else counts.wishes++;
-      const other = offers.get(n);
-      if (other && other.who !== who && other.until > performance.now())
-        failures.push(
-          `${n} was offered to ${other.who} and to ${who} (${reserved === null ? 'wish' : 'block'})`,
-        );
-      offers.set(n, { who, until: sent + seconds * 1000 });
-      recent.push(n);
-      if (recent.length > 40) recent.shift();
-      await sleep(below(40));
-      const fate = random();
-      if (fate < 0.15) continue;
-      const asked = await server.find({ client, subnetIds: [1], addresses: [address], ...make.units });
-      if (asked.offered?.length !== 0 && fate >= 0.35) {
-        offers.delete(n);
-        failures.push(`${who} was offered ${n}, and then it was another's`);
-        continue;
-      }
-      offers.delete(n);
-      if (fate < 0.35) {
-        server.withdraw(address, client);
-        continue;
-      }
-      const outcome = await server.write({ ...make.claim(n, {}, who), seen: row ?? null });
-      if (outcome.result !== 'done') {
-        failures.push(`${who} was offered ${n} and refused it`);
-        continue;
-      }
-      counts.bound++;
-      await sleep(below(20));
-      await server.write({ verb: 'release', client, address, keep: random() < 0.7 });
-      if (random() < 0.5) leased = n;
+      atWork.set(server, (atWork.get(server) ?? 0) + 1);
+      leased = await turn(server, who, leased);
+      atWork.set(server, atWork.get(server)! - 1);
     }
   };
 
@@ -118,8 +126,14 @@ async function schedule<L extends Lease>(make: LeaseMaker<L>, t: TestContext): P
       const place = below(servers.length);
       const old = servers[place]!;
       servers[place] = openServer();
-      // What is under way is finished first.
-      closing.push(sleep(500).then(() => old.close()));
+      closing.push(
+        (async () => {
+          // What is under way is finished first.
+          do await sleep(100);
+          while (atWork.get(old));
+          await old.close();
+        })(),
+      );
     }
   };
   await Promise.all([...Array.from({ length: clients }, (_, lane) => live(lane)), change()]);
