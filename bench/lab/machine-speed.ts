@@ -26,6 +26,8 @@ const longestWait = 180_000;
 export class MachineSpeed {
   #fastest = Infinity;
   #stolen = { stolen: 0, all: 0 };
+  /** Milliseconds; nothing more after a wait in vain, until the host is seen to be quiet again. */
+  #patience = longestWait;
 
   constructor() {
     // Compiled code is what is compared.
@@ -47,7 +49,9 @@ export class MachineSpeed {
     for (;;) {
       await pause(watchedMilliseconds);
       const waited = performance.now() - began;
-      if (this.#stolenSince() <= muchStolen || waited > longestWait) {
+      const isCalm = this.#stolenSince() <= muchStolen;
+      if (isCalm || waited > this.#patience) {
+        this.#patience = isCalm ? longestWait : 0;
         if (waits)
           progress(`waited ${Math.round(waited / 1000)} s while the host gave the processors to others`);
         return;

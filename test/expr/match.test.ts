@@ -35,11 +35,11 @@ test("named character classes work as in C++'s ECMAScript dialect", () => {
 
 test('patterns that backtrack exponentially answer at once', () => {
   const value = `${'a'.repeat(250)}!`;
-  const began = performance.now();
+  const began = process.cpuUsage();
   for (const pattern of ['(a+)+', '(a|a)*b', '((a|aa)+)+b', '(.*a)*b', '([a-z]+\\.?)*', '.*.*.*.*.*.*b'])
     assert.equal(matches(pattern, value), false, pattern);
   assert.equal(matches('(a+)+!', value), true);
-  assert.ok(performance.now() - began < 20_000);
+  assert.ok(process.cpuUsage(began).user < 2_000_000);
 });
 
 test('patterns that only backtracking can run are refused when they could take exponential time', () => {

@@ -186,7 +186,7 @@ test('decode throws nothing but its own error, and what it accepts encodes to th
 test('a datagram full of empty options takes milliseconds, not seconds', () => {
   const bytes = new Uint8Array(65524);
   bytes[0] = messageType6.SOLICIT;
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (let i = 0; i < 10; i++) assert.equal(decodePacket6(bytes).message.options.size, 16380);
-  assert.ok(performance.now() - started < 20_000);
+  assert.ok(process.cpuUsage(started).user < 2_000_000);
 });
